@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "cmd/bench.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/own.h"
+#include "base/progress.h"
+#include "cmd/format.h"
+#include "flow/measure.h"
+#include "record/run_json.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+#include "sys/self.h"
+#include "sys/signals.h"
+
+enum { COPIES_HIGHEST = 4096, RUN_FILE_MOST = 64 << 20 };
+
+static const struct opt bench_options[] = {
+	{ "budget", 'b', "TIME", "wall time for all tests: 90, 90s, 5m (default 75s)", NULL },
+	{ "precise", 0, NULL, "a budget of 5 minutes", NULL },
+	{ "classic", 0, NULL, "passes, durations and trimming of UnixBench 5.1.3\n(28 minutes)", NULL },
+	{ "tests", 't', "KEY[,KEY]", "only these tests", "TESTS" },
+	{ "copies", 'c', "N[,N]", "copies that run at once; \"nproc\" for one a CPU\n(default 1)", "1 nproc 1,nproc" },
+	{ "label", 'l', "TEXT", "a name for the run", NULL },
+	{ "output", 'o', "FILE", "also write the JSON run file there", "FILE" },
+	{ "format", 'f', "FORMAT", "terminal, unixbench or json (default terminal)", FORMAT_NAMES },
+	{ "json", 'j', NULL, "the same as --format json", NULL },
+	{ "beside", 0, "FILE", "show the runs of a JSON run file beside this one;\n\"article\" is built in", "FILE" },
+	{ "tmpdir", 0, "DIR", "folder to write in (default $UB_TMPDIR, $TMPDIR,\n/var/tmp)", "DIR" },
+	{ "progress", 0, "FORM", "auto, none, lines or json (default auto)", "auto none lines json" },
+	{ "help", 'h', NULL, "show this help", NULL },
+	{ NULL },
+};
+
+/* What the command line asked for. */
+struct bench_call {
+	struct measure_plan plan;
+	const struct format *format;
+	const char *output;
+	const char *beside;
+	enum progress_form progress;
+};
+
+static int take_tests(const char *list, struct bench_plan *plan, struct error *err)
+{
+	autofree char *copy = str_copy(list);
+	const char *names[TESTS_COUNT + 1] = { NULL };
+	bool is_asked[TESTS_COUNT] = { false };
+	char *rest = copy, *word;
+	const char *nearest;
+	int i;
+
+	for (i = 0; i < TESTS_COUNT; i++)
+		names[i] = tests_all[i].key;
+	while ((word = strsep(&rest, ",")) != NULL) {
+		i = tests_find(word);
+		nearest = i < 0 ? opt_nearest(word, names) : NULL;
+		if (i < 0 && nearest != NULL)
+			return error_set(err, ERROR_USAGE, "unknown test '%s' (did you mean '%s'?)", word, nearest);
+		if (i < 0)
+			return error_set(err, ERROR_USAGE,
+					 "unknown test '%s'; there are: dhry2reg whetstone-double execl fstime "
+					 "fsbuffer fsdisk pipe context1 spawn syscall shell1 shell8", word);
+		is_asked[i] = true;
+	}
+	plan->test_count = 0;
+	for (i = 0; i < TESTS_COUNT; i++)
+		if (is_asked[i])
+			plan->tests[plan->test_count++] = &tests_all[i];
+	return 0;
+}
+
+static int take_copies(const char *list, struct measure_plan *plan, struct error *err)
+{
+	autofree char *copy = str_copy(list);
+	char *rest = copy, *word;
+	uint64_t number;
+
+	plan->copies_count = 0;
+	while ((word = strsep(&rest, ",")) != NULL) {
+		if (plan->copies_count == MEASURE_COPIES_MOST)
+			return error_set(err, ERROR_USAGE, "--copies takes at most %d numbers",
+					 MEASURE_COPIES_MOST);
+		if (strcmp(word, "nproc") == 0)
+			number = sys_proc_cpu_count();
+		else if (num_parse_uint(word, "--copies", 1, COPIES_HIGHEST, &number, err) != 0)
+			return -1;
+		plan->copies[plan->copies_count++] = (unsigned)number;
+	}
+	return 0;
+}
+
+static int take_method(enum run_method method, struct bench_plan *plan, struct error *err)
+{
+	if (plan->method != RUN_BUDGET && plan->method != method)
+		return error_set(err, ERROR_USAGE, "--precise and --classic exclude each other");
+	plan->method = method;
+	return 0;
+}
+
+static int take_progress(const char *name, enum progress_form *out, struct error *err)
+{
+	static const char *const names[] = { [PROGRESS_AUTO] = "auto", [PROGRESS_NONE] = "none",
+					     [PROGRESS_LINES] = "lines", [PROGRESS_JSON] = "json" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i] != NULL && strcmp(names[i], name) == 0) {
+			*out = (enum progress_form)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_USAGE, "--progress takes auto, none, lines or json, not '%s'", name);
+}
+
+static int take_option(const struct opt *row, const char *argument, void *data, struct error *err)
+{
+	struct bench_call *call = data;
+	struct bench_plan *bench = &call->plan.bench;
+
+	if (strcmp(row->name, "budget") == 0)
+		return num_parse_time(argument, "--budget", &bench->budget_ns, err);
+	if (strcmp(row->name, "precise") == 0)
+		return take_method(RUN_PRECISE, bench, err);
+	if (strcmp(row->name, "classic") == 0)
+		return take_method(RUN_CLASSIC, bench, err);
+	if (strcmp(row->name, "tests") == 0)
+		return take_tests(argument, bench, err);
+	if (strcmp(row->name, "copies") == 0)
+		return take_copies(argument, &call->plan, err);
+	if (strcmp(row->name, "format") == 0)
+		return format_find(argument, &call->format, err);
+	if (strcmp(row->name, "json") == 0)
+		return format_find("json", &call->format, err);
+	if (strcmp(row->name, "progress") == 0)
+		return take_progress(argument, &call->progress, err);
+	if (strcmp(row->name, "label") == 0)
+		call->plan.label = argument;
+	else if (strcmp(row->name, "output") == 0)
+		call->output = argument;
+	else if (strcmp(row->name, "beside") == 0)
+		call->beside = argument;
+	else if (strcmp(row->name, "tmpdir") == 0)
+		bench->parent = argument;
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct bench_call *call, struct error *err)
+{
+	int first, i;
+
+	*call = (struct bench_call){ .plan = { .copies = { 1 }, .copies_count = 1 } };
+	for (i = 0; i < TESTS_COUNT; i++)
+		call->plan.bench.tests[i] = &tests_all[i];
+	call->plan.bench.test_count = TESTS_COUNT;
+	if (format_find("terminal", &call->format, err) != 0 ||
+	    opt_parse(bench_options, argc, argv, take_option, call, &first, err) != 0)
+		return -1;
+	if (first < argc)
+		return error_set(err, ERROR_USAGE, "unexpected argument '%s' (see --help)", argv[first]);
+	if (call->plan.bench.budget_ns != 0 && call->plan.bench.method != RUN_BUDGET)
+		return error_set(err, ERROR_USAGE, "--budget does not go with --precise or --classic");
+	call->plan.bench.parent = bench_place_choose(call->plan.bench.parent);
+	return 0;
+}
+
+static int read_beside(const char *name, struct runs *out, struct error *err)
+{
+	autostr struct str text = STR_EMPTY;
+	autofree char *article = NULL;
+
+	if (name == NULL)
+		return 0;
+	if (strcmp(name, "article") == 0) {
+		if (sys_self_find(SYS_SELF_DATA, "article.json", &article, err) != 0)
+			return -1;
+		name = article;
+	}
+	if (sys_file_read(AT_FDCWD, name, RUN_FILE_MOST, &text, err) != 0)
+		return -1;
+	return record_read_json(text.bytes, name, out, err);
+}
+
+/* What a file or a stream would refuse is better known before the measurement than after it. */
+static int check_outputs(const struct bench_call *call, struct error *err)
+{
+	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	const char *slash;
+	autofree char *folder = NULL;
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return error_set(err, ERROR_SYSTEM, "standard output is closed");
+	if (call->output == NULL)
+		return 0;
+	slash = strrchr(call->output, '/');
+	folder = slash != NULL ? strndup(call->output, (size_t)(slash - call->output) + 1) : str_copy(".");
+	if (access(folder, W_OK) != 0 && access(call->output, W_OK) != 0)
+		return error_sys(err, "--output '%s'", call->output);
+	return 0;
+}
+
+static void show_moment(void *data, const struct bench_moment *moment)
+{
+	struct progress_state state = { .phase = moment->test->key, .done = moment->done,
+					.left_ns = moment->left_ns, .is_step = moment->is_step };
+	char detail[128] = "";
+
+	if (moment->failure != NULL)
+		(void)snprintf(detail, sizeof(detail), "failed");
+	else if (moment->value > 0)
+		(void)snprintf(detail, sizeof(detail), "%.1f %s", moment->value, moment->test->unit);
+	state.detail = detail;
+	progress_show(data, &state);
+}
+
+/* The run file and standard output; both are tried, the first error counts. */
+static int write_result(const struct bench_call *call, const struct runs *runs,
+			const struct runs *beside, struct error *err)
+{
+	autostr struct str json = STR_EMPTY, text = STR_EMPTY;
+	struct error ignored;
+	int result = 0;
+
+	record_write_json(runs, &json);
+	if (call->output != NULL)
+		result = sys_file_write(call->output, json.bytes, json.length, err);
+	call->format->write(runs, beside, &text);
+	if (cmd_print(text.bytes, result == 0 ? err : &ignored) != 0)
+		result = -1;
+	return result;
+}
+
+/* What is missing decides the exit status: interrupted before partial before complete. */
+static int judge(const struct runs *runs, struct error *err)
+{
+	const struct run_test *failed = NULL;
+	unsigned failures = 0, tests = 0;
+	size_t i, k;
+
+	for (i = 0; i < runs->count; i++) {
+		const struct run *run = &runs->runs[i];
+
+		if (run->interrupted)
+			return error_set(err, ERROR_INTERRUPTED, "interrupted; what was measured is kept");
+		for (k = 0; k < run->test_count; k++) {
+			tests++;
+			if (run->tests[k].failure == NULL)
+				continue;
+			failures++;
+			failed = &run->tests[k];
+		}
+	}
+	if (failed == NULL)
+		return 0;
+	return error_set(err, ERROR_PARTIAL, "%u of %u tests failed; %s: %.150s", failures, tests,
+			 failed->test->key, failed->failure);
+}
+
+static int bench_run_command(int argc, char **argv, struct error *err)
+{
+	struct runs runs = { 0 }, beside = { 0 };
+	struct progress display;
+	struct bench_watch watch = { .show = show_moment, .data = &display };
+	struct bench_call call;
+	int result;
+
+	if (parse(argc, argv, &call, err) != 0 || check_outputs(&call, err) != 0 ||
+	    read_beside(call.beside, &beside, err) != 0) {
+		runs_clear(&beside);
+		return -1;
+	}
+	progress_begin(&display, stderr, call.progress);
+	sys_signals_catch();
+	result = flow_measure(&call.plan, &watch, &runs, err);
+	progress_end(&display);
+	if (result == 0)
+		result = write_result(&call, &runs, &beside, err);
+	if (result == 0)
+		result = judge(&runs, err);
+	runs_clear(&runs);
+	runs_clear(&beside);
+	return result;
+}
+
+const struct cmd cmd_bench = {
+	.name = "bench",
+	.arguments = "",
+	.summary = "measure this machine",
+	.description =
+		"Runs the twelve tests of the UnixBench index and shows scores, intervals and\n"
+		"the index. The tests: dhry2reg whetstone-double execl fstime fsbuffer fsdisk\n"
+		"pipe context1 spawn syscall shell1 shell8. Nothing else should run meanwhile.\n"
+		"Ctrl-C keeps what was measured.",
+	.options = bench_options,
+	.run = bench_run_command,
+};

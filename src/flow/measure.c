@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "flow/measure.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/clock.h"
+#include "virt/facts.h"
+
+/* Sorts by time, and is unique without a server: "20260101T120000-0123abcd". */
+static char *new_id(void)
+{
+	const time_t now = (time_t)(sys_clock_wall_ns() / NUM_SECOND_NS);
+	struct tm parts = { 0 };
+	struct str id = STR_EMPTY;
+	unsigned salt = 0;
+	char text[32];
+
+	(void)gmtime_r(&now, &parts); /* fails only for years that do not fit an int */
+	(void)strftime(text, sizeof(text), "%Y%m%dT%H%M%S", &parts);
+	if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) != (ssize_t)sizeof(salt))
+		salt = (unsigned)sys_clock_monotonic_ns(); /* early in boot: the time has to do */
+	str_addf(&id, "%s-%08x", text, salt);
+	return id.bytes;
+}
+
+int flow_measure(const struct measure_plan *plan, const struct bench_watch *watch, struct runs *out,
+		 struct error *err)
+{
+	autofree char *group = plan->copies_count > 1 ? new_id() : NULL;
+	struct bench_plan bench = plan->bench;
+	struct run *run;
+	size_t i;
+
+	for (i = 0; i < plan->copies_count; i++) {
+		run = runs_add(out);
+		run->id = new_id();
+		run->label = str_copy(plan->label);
+		run->group = str_copy(group);
+		run->profile = str_copy("unixbench");
+		run->build.version = str_copy(MOULT_VERSION);
+		facts_read(plan->bench.parent, &run->environment);
+		bench.copies = plan->copies[i];
+		if (bench_run(&bench, watch, run, err) != 0)
+			return -1;
+		if (run->interrupted)
+			break;
+	}
+	return 0;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "record/run_json.h"
+
+/* The longest time that a field may hold: a year. Larger ones would not fit nanoseconds safely. */
+static const double longest_s = 366 * 86400.0;
+
+static char *copy_text(const json_t *object, const char *key)
+{
+	return str_copy(json_string_value(json_object_get(object, key)));
+}
+
+/* A number that is 0 or more; 0 when the field is absent or null. */
+static int read_number(const json_t *object, const char *key, double most, double *out, struct error *err)
+{
+	const json_t *field = json_object_get(object, key);
+	double value;
+
+	if (field == NULL || json_is_null(field)) {
+		*out = 0;
+		return 0;
+	}
+	value = json_number_value(field);
+	if (!json_is_number(field) || !(value >= 0) || value > most)
+		return error_set(err, ERROR_INPUT, "the field '%s' is not a number from 0 to %g", key, most);
+	*out = value;
+	return 0;
+}
+
+static int read_seconds(const json_t *object, const char *key, int64_t *out_ns, struct error *err)
+{
+	double value_s;
+
+	if (read_number(object, key, longest_s, &value_s, err) != 0)
+		return -1;
+	*out_ns = llround(value_s * (double)NUM_SECOND_NS);
+	return 0;
+}
+
+static int read_count(const json_t *object, const char *key, uint64_t *out, struct error *err)
+{
+	const json_t *field = json_object_get(object, key);
+
+	if (field == NULL) {
+		*out = 0;
+		return 0;
+	}
+	if (!json_is_integer(field) || json_integer_value(field) < 0)
+		return error_set(err, ERROR_INPUT, "the field '%s' is not a whole number from 0 on", key);
+	*out = (uint64_t)json_integer_value(field);
+	return 0;
+}
+
+static int64_t parse_date(const char *text)
+{
+	struct tm parts = { 0 };
+	const char *end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
+
+	return end != NULL && *end == '\0' ? (int64_t)timegm(&parts) * NUM_SECOND_NS : 0;
+}
+
+static unsigned read_flags(const json_t *list)
+{
+	unsigned bits = 0;
+	const json_t *flag;
+	size_t i;
+	int bit;
+
+	json_array_foreach(list, i, flag)
+		for (bit = 0; bit < SAMPLE_FLAG_COUNT; bit++)
+			if (json_is_string(flag) &&
+			    strcmp(json_string_value(flag), sample_flag_names[bit]) == 0)
+				bits |= 1u << bit;
+	return bits;
+}
+
+static int read_parts(const json_t *list, unsigned copies, struct run_sample *sample, struct error *err)
+{
+	const json_t *part;
+	size_t i;
+
+	if (list == NULL)
+		return 0;
+	if (!json_is_array(list) || json_array_size(list) != copies)
+		return error_set(err, ERROR_INPUT, "a sample of %u copies does not list them", copies);
+	sample->parts = mem_zero(copies, sizeof(*sample->parts));
+	json_array_foreach(list, i, part)
+		if (read_count(part, "count", &sample->parts[i].count, err) != 0 ||
+		    read_seconds(part, "start_s", &sample->parts[i].start_ns, err) != 0 ||
+		    read_seconds(part, "elapsed_s", &sample->parts[i].elapsed_ns, err) != 0 ||
+		    read_seconds(part, "scored_s", &sample->parts[i].scored_ns, err) != 0)
+			return -1;
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	size_t offset;
+} sample_times[] = {
+	{ "start_s", offsetof(struct run_sample, start_ns) },
+	{ "wanted_s", offsetof(struct run_sample, wanted_ns) },
+	{ "elapsed_s", offsetof(struct run_sample, elapsed_ns) },
+	{ "scored_s", offsetof(struct run_sample, scored_ns) },
+	{ "user_s", offsetof(struct run_sample, user_ns) },
+	{ "system_s", offsetof(struct run_sample, system_ns) },
+	{ "steal_s", offsetof(struct run_sample, steal_ns) },
+	{ "foreign_s", offsetof(struct run_sample, foreign_ns) },
+};
+
+static double load_or_unknown(const json_t *object, const char *key)
+{
+	const json_t *field = json_object_get(object, key);
+
+	return json_is_number(field) ? json_number_value(field) : -1;
+}
+
+static int read_sample(const json_t *object, unsigned copies, struct run_sample *sample, struct error *err)
+{
+	uint64_t voluntary, forced;
+	int64_t time_ns;
+	size_t i;
+
+	if (read_count(object, "count", &sample->count, err) != 0 ||
+	    read_count(object, "switches_voluntary", &voluntary, err) != 0 ||
+	    read_count(object, "switches_forced", &forced, err) != 0)
+		return -1;
+	sample->switches_voluntary = (int64_t)voluntary;
+	sample->switches_forced = (int64_t)forced;
+	for (i = 0; i < sizeof(sample_times) / sizeof(sample_times[0]); i++) {
+		if (read_seconds(object, sample_times[i].key, &time_ns, err) != 0)
+			return -1;
+		memcpy((char *)sample + sample_times[i].offset, &time_ns, sizeof(time_ns));
+	}
+	if (sample->scored_ns == 0)
+		sample->scored_ns = sample->elapsed_ns;
+	if (sample->count == 0 || sample->elapsed_ns == 0 || sample->scored_ns == 0)
+		return error_set(err, ERROR_INPUT, "a sample has no loops or no time");
+	sample->load_before = load_or_unknown(object, "load_before");
+	sample->load_after = load_or_unknown(object, "load_after");
+	sample->kept = json_is_true(json_object_get(object, "kept"));
+	sample->flags = read_flags(json_object_get(object, "flags"));
+	return read_parts(json_object_get(object, "copies"), copies, sample, err);
+}
+
+static int read_test(const json_t *object, struct run *run, struct error *err)
+{
+	const char *key = json_string_value(json_object_get(object, "key"));
+	const int number = key != NULL ? tests_find(key) : -1;
+	const json_t *samples = json_object_get(object, "samples"), *entry;
+	struct run_test *test;
+	uint64_t used;
+	size_t i;
+
+	if (number < 0)
+		return error_set(err, ERROR_INPUT, "unknown test '%.60s'", key != NULL ? key : "");
+	if (run_find_test(run, key) != NULL)
+		return error_set(err, ERROR_INPUT, "the test '%s' stands there twice", key);
+	test = run_add_test(run, &tests_all[number]);
+	test->failure = copy_text(object, "failure");
+	if (read_number(object, "score", 1e18, &test->imported_score, err) != 0 ||
+	    read_number(object, "index", 1e18, &test->imported_index, err) != 0 ||
+	    read_number(object, "time_s", longest_s, &test->imported_time_s, err) != 0 ||
+	    read_count(object, "used", &used, err) != 0)
+		return error_frame(err, "%s", key);
+	test->imported_samples = (unsigned)used;
+	json_array_foreach(samples, i, entry) {
+		struct run_sample sample = { 0 };
+
+		if (read_sample(entry, run->copies, &sample, err) != 0) {
+			free(sample.parts);
+			return error_frame(err, "%s: sample %zu", key, i + 1);
+		}
+		run_test_add_sample(test, &sample);
+	}
+	return 0;
+}
+
+static void read_environment(const json_t *object, struct environment *out)
+{
+	const json_t *fact;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "facts"), i, fact)
+	{
+		const char *key = json_string_value(json_object_get(fact, "key"));
+
+		if (key != NULL)
+			environment_add(out, key, json_string_value(json_object_get(fact, "value")),
+					json_string_value(json_object_get(fact, "source")),
+					json_string_value(json_object_get(fact, "problem")));
+	}
+}
+
+static void read_build(json_t *object, struct run_build *out)
+{
+	const char *name;
+	json_t *digest;
+
+	out->version = copy_text(object, "moult");
+	out->compiler = copy_text(object, "compiler");
+	out->flags = copy_text(object, "flags");
+	out->libc = copy_text(object, "libc");
+	json_object_foreach(json_object_get(object, "executables"), name, digest)
+		run_build_add_file(out, name, json_string_value(digest));
+}
+
+static int read_method(const json_t *object, enum run_method *out, struct error *err)
+{
+	const char *name = json_string_value(json_object_get(object, "method"));
+	int i;
+
+	for (i = 0; i < RUN_METHOD_COUNT; i++) {
+		if (name != NULL && strcmp(name, run_method_names[i]) == 0) {
+			*out = (enum run_method)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_INPUT, "unknown method '%.60s'", name != NULL ? name : "");
+}
+
+static int read_run(json_t *object, struct run *run, struct error *err)
+{
+	const json_t *schema = json_object_get(object, "schema"), *entry;
+	uint64_t copies;
+	size_t i;
+
+	if (!json_is_string(schema) || strcmp(json_string_value(schema), "moult.run/1") != 0)
+		return error_set(err, ERROR_INPUT, "the schema is not 'moult.run/1'");
+	run->id = copy_text(object, "id");
+	run->label = copy_text(object, "label");
+	run->group = copy_text(object, "group");
+	run->profile = copy_text(object, "profile");
+	run->source = copy_text(object, "source");
+	run->started_ns = parse_date(json_string_value(json_object_get(object, "started")));
+	run->finished_ns = parse_date(json_string_value(json_object_get(object, "finished")));
+	run->interrupted = json_is_true(json_object_get(object, "interrupted"));
+	if (read_method(object, &run->method, err) != 0 || read_count(object, "copies", &copies, err) != 0 ||
+	    read_seconds(object, "budget_s", &run->budget_ns, err) != 0 ||
+	    read_seconds(object, "overhead_cpu_s", &run->overhead_ns, err) != 0 ||
+	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0)
+		return -1;
+	if (copies < 1 || copies > 65536)
+		return error_set(err, ERROR_INPUT, "the field 'copies' is not 1 to 65536");
+	run->copies = (unsigned)copies;
+	if (run->method == RUN_IMPORTED &&
+	    read_number(json_object_get(object, "index"), "score", 1e18, &run->imported_index, err) != 0)
+		return -1;
+	json_array_foreach(json_object_get(object, "tests"), i, entry)
+		if (read_test(entry, run, err) != 0)
+			return -1;
+	json_array_foreach(json_object_get(object, "warnings"), i, entry)
+		if (json_is_string(entry))
+			run_warn(run, "%s", json_string_value(entry));
+	read_environment(json_object_get(object, "environment"), &run->environment);
+	read_build(json_object_get(object, "build"), &run->build);
+	return 0;
+}
+
+static int read_root(json_t *root, struct runs *out, struct error *err)
+{
+	json_t *list = json_object_get(root, "runs"), *entry;
+	size_t i;
+
+	if (list == NULL)
+		return read_run(root, runs_add(out), err);
+	json_array_foreach(list, i, entry)
+		if (read_run(entry, runs_add(out), err) != 0)
+			return error_frame(err, "run %zu", i + 1);
+	return 0;
+}
+
+int record_read_json(const char *text, const char *name, struct runs *out, struct error *err)
+{
+	json_error_t where;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+	int result;
+
+	if (root == NULL)
+		return error_set(err, ERROR_INPUT, "'%s' is not JSON: line %d: %s", name, where.line,
+				 where.text);
+	result = read_root(root, out, err);
+	json_decref(root);
+	return result == 0 ? 0 : error_frame(err, "'%s'", name);
+}

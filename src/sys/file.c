@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+enum { BLOCK = 65536 };
+
+int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out, struct error *err)
+{
+	autoclose int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	autostr struct str bytes = STR_EMPTY;
+	char block[4096];
+	ssize_t length;
+
+	if (fd < 0)
+		return error_sys(err, "open '%s'", path);
+	while ((length = read(fd, block, sizeof(block))) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return error_sys(err, "read '%s'", path);
+		if (bytes.length + (size_t)length > most)
+			return error_set(err, ERROR_INPUT, "'%s' is longer than %zu bytes", path, most);
+		str_add_bytes(&bytes, block, (size_t)length);
+	}
+	str_add_bytes(out, bytes.bytes, bytes.length);
+	return 0;
+}
+
+int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err)
+{
+	const char *next = bytes;
+	ssize_t written;
+
+	while (length > 0) {
+		written = write(fd, next, length);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return error_sys(err, "write");
+		next += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+static int write_directly(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return error_sys(err, "open '%s' for writing", path);
+	if (sys_fd_write(fd, bytes, length, err) != 0)
+		return error_frame(err, "'%s'", path);
+	return 0;
+}
+
+static int write_flush_close(int fd, const void *bytes, size_t length, struct error *err)
+{
+	if (sys_fd_write(fd, bytes, length, err) != 0) {
+		(void)close(fd); /* the write's error is the one to tell */
+		return -1;
+	}
+	if (fsync(fd) != 0) {
+		(void)error_sys(err, "flush");
+		(void)close(fd);
+		return -1;
+	}
+	return close(fd) == 0 ? 0 : error_sys(err, "close");
+}
+
+int sys_file_write(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	autofree char *temporary = NULL;
+	const mode_t mask = umask(0);
+	struct stat there;
+	int fd;
+
+	(void)umask(mask);
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return write_directly(path, bytes, length, err);
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, "create '%s'", path);
+	(void)fchmod(fd, 0666 & ~mask); /* mkostemp made it private; as open(2) would have */
+	if (write_flush_close(fd, bytes, length, err) != 0) {
+		(void)unlink(temporary);
+		return error_frame(err, "'%s'", path);
+	}
+	if (rename(temporary, path) != 0) {
+		(void)error_sys(err, "rename to '%s'", path);
+		(void)unlink(temporary);
+		return -1;
+	}
+	return 0;
+}
+
+int sys_file_copy(const char *from, int to_fd, const char *to_name, mode_t mode, struct error *err)
+{
+	autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
+	autofree char *block = mem_zero(BLOCK, 1);
+	ssize_t length;
+	int out;
+
+	if (in < 0)
+		return error_sys(err, "open '%s'", from);
+	out = openat(to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (out < 0)
+		return error_sys(err, "create '%s'", to_name);
+	while ((length = read(in, block, BLOCK)) > 0) {
+		if (sys_fd_write(out, block, (size_t)length, err) != 0) {
+			(void)close(out);
+			return error_frame(err, "copy '%s'", from);
+		}
+	}
+	if (close(out) != 0 || length < 0)
+		return error_sys(err, "copy '%s'", from);
+	return 0;
+}
+
+int sys_dir_make_temporary(const char *parent, char **out, struct error *err)
+{
+	autostr struct str path = STR_EMPTY;
+
+	str_addf(&path, "%s/moult-XXXXXX", parent);
+	if (mkdtemp(path.bytes) == NULL)
+		return error_sys(err, "make a folder in '%s'", parent);
+	*out = str_copy(path.bytes);
+	return 0;
+}
+
+static int first_errno;
+static char first_path[512];
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+	(void)info;
+	(void)place;
+	if ((type == FTW_DP ? rmdir(path) : unlink(path)) != 0 && first_errno == 0) {
+		first_errno = errno;
+		(void)snprintf(first_path, sizeof(first_path), "%s", path);
+	}
+	return 0;
+}
+
+int sys_dir_remove(const char *path, struct error *err)
+{
+	first_errno = 0;
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+		return error_sys(err, "remove '%s'", path);
+	if (first_errno == 0)
+		return 0;
+	errno = first_errno;
+	return error_sys(err, "remove '%s'", first_path);
+}
+
+static int hash_fd(int fd, EVP_MD_CTX *hash, struct error *err)
+{
+	autofree unsigned char *block = mem_zero(BLOCK, 1);
+	ssize_t length;
+
+	while ((length = read(fd, block, BLOCK)) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return error_sys(err, "read");
+		if (EVP_DigestUpdate(hash, block, (size_t)length) != 1)
+			return error_set(err, ERROR_SYSTEM, "libcrypto refused to hash");
+	}
+	return 0;
+}
+
+int sys_file_sha256(const char *path, char out[65], struct error *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length = 0, i;
+	EVP_MD_CTX *hash;
+	int result = -1;
+
+	if (fd < 0)
+		return error_sys(err, "open '%s'", path);
+	hash = EVP_MD_CTX_new();
+	if (hash == NULL || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
+		(void)error_set(err, ERROR_SYSTEM, "libcrypto has no SHA-256");
+	else if (hash_fd(fd, hash, err) != 0)
+		(void)error_frame(err, "'%s'", path);
+	else
+		result = EVP_DigestFinal_ex(hash, digest, &length) == 1 ? 0 : -1;
+	EVP_MD_CTX_free(hash);
+	for (i = 0; result == 0 && i < length; i++)
+		(void)snprintf(out + 2 * (size_t)i, 3, "%02x", (unsigned)digest[i]);
+	return result;
+}

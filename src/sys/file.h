@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** file.h - small files, whole; folders that are made and removed with all that is in them. */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/** Read a file to its end.
+ *
+ * @dir_fd: AT_FDCWD, or a folder that a relative @path is beneath
+ * @most:   bytes; a longer file is an error
+ * @out:    text is added to it; untouched on failure
+ * Errors:  ERROR_SYSTEM (open, read), ERROR_INPUT when longer than @most
+ * Returns: 0 or -1
+ */
+nodiscard int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out,
+			    struct error *err);
+
+/** Write a file so that it is either the old or the new one, whole: a temporary file beside it,
+ * flushed, then renamed. A path that is no regular file (/dev/stdout, a pipe) is written directly.
+ *
+ * Errors:  ERROR_SYSTEM; the old file is then untouched and the temporary one gone
+ * Returns: 0 or -1
+ */
+nodiscard int sys_file_write(const char *path, const void *bytes, size_t length, struct error *err);
+
+/** Write all bytes to a descriptor. Errors: ERROR_SYSTEM. Returns: 0 or -1 */
+nodiscard int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err);
+
+/** Copy a file's bytes to a new file.
+ *
+ * @to_fd, @to_name: folder and name; must not exist
+ * @mode:   permission bits of the new file
+ * Errors:  ERROR_SYSTEM
+ * Returns: 0 or -1
+ */
+nodiscard int sys_file_copy(const char *from, int to_fd, const char *to_name, mode_t mode,
+			    struct error *err);
+
+/** Make a new folder PARENT/moult-XXXXXX that only we can enter.
+ *
+ * @out:    its path; the caller frees it
+ * Errors:  ERROR_SYSTEM
+ * Returns: 0 or -1
+ */
+nodiscard int sys_dir_make_temporary(const char *parent, char **out, struct error *err);
+
+/** Remove a folder and all that is in it, without following symbolic links or crossing file systems.
+ *
+ * Errors:  ERROR_SYSTEM, of the first thing that could not be removed; the rest is removed all the same
+ * Returns: 0 or -1
+ */
+int sys_dir_remove(const char *path, struct error *err);
+
+/** SHA-256 of a file's bytes.
+ *
+ * @out:    64 hexadecimal digits and a NUL
+ * Errors:  ERROR_SYSTEM
+ * Source:  OpenSSL's libcrypto
+ * Returns: 0 or -1
+ */
+nodiscard int sys_file_sha256(const char *path, char out[65], struct error *err);
+
+#endif
