@@ -17,7 +17,8 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	err->os = 0;
 	err->trail[0] = '\0';
 	va_start(args, fmt);
-	(void)vsnprintf(err->cause, sizeof(err->cause), fmt, args); /* cut is better than nothing */
+	(void)vsnprintf(err->cause, sizeof(err->cause), fmt,
+			args); /* cut is better than nothing */
 	va_end(args);
 	return -1;
 }
@@ -56,14 +57,17 @@ int error_frame(struct error *err, const char *fmt, ...)
 	(void)vsnprintf(err->trail, sizeof(err->trail), fmt, args);
 	va_end(args);
 	used = strlen(err->trail);
-	/* the innermost frames are the ones that are cut: they are nearest to the cause */
-	if (trail[0] != '\0' && snprintf(err->trail + used, sizeof(err->trail) - used, ": %s", trail) < 0)
+	/* the innermost frames are the ones that are cut: they are nearest to the cause
+	 */
+	if (trail[0] != '\0' &&
+	    snprintf(err->trail + used, sizeof(err->trail) - used, ": %s", trail) < 0)
 		err->trail[used] = '\0';
 	return -1;
 }
 
 const char *error_text(const struct error *err, char *out, unsigned long size)
 {
-	(void)snprintf(out, size, "%s%s%s", err->trail, err->trail[0] != '\0' ? ": " : "", err->cause);
+	(void)snprintf(out, size, "%s%s%s", err->trail, err->trail[0] != '\0' ? ": " : "",
+		       err->cause);
 	return out;
 }

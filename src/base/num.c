@@ -18,9 +18,11 @@ int num_parse_uint(const char *text, const char *what, uint64_t lowest, uint64_t
 	if (isdigit((unsigned char)text[0]))
 		value = strtoull(text, &end, 10);
 	if (end == NULL || *end != '\0')
-		return error_set(err, ERROR_USAGE, "%s takes a whole number, not '%s'", what, text);
+		return error_set(err, ERROR_USAGE, "%s takes a whole number, not '%s'",
+				 what, text);
 	if (errno != 0 || value < lowest || value > highest)
-		return error_set(err, ERROR_USAGE, "%s must be %" PRIu64 " to %" PRIu64 ", not '%s'", what,
+		return error_set(err, ERROR_USAGE,
+				 "%s must be %" PRIu64 " to %" PRIu64 ", not '%s'", what,
 				 lowest, highest, text);
 	*out = value;
 	return 0;
@@ -30,7 +32,7 @@ static const struct {
 	const char *suffix;
 	double unit_ns;
 } time_units[] = {
-	{ "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "m", 60e9 }, { "min", 60e9 }, { "h", 3600e9 },
+	{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9},
 };
 
 int num_parse_time(const char *text, const char *what, int64_t *out_ns, struct error *err)
@@ -47,10 +49,13 @@ int num_parse_time(const char *text, const char *what, int64_t *out_ns, struct e
 			continue;
 		value *= time_units[i].unit_ns;
 		if (!(value >= 1) || value > longest_ns)
-			return error_set(err, ERROR_USAGE,
-					 "%s must be more than 0 and at most 24h, not '%s'", what, text);
+			return error_set(
+				err, ERROR_USAGE,
+				"%s must be more than 0 and at most 24h, not '%s'", what,
+				text);
 		*out_ns = (int64_t)llround(value);
 		return 0;
 	}
-	return error_set(err, ERROR_USAGE, "%s takes a time such as 90, 90s or 5m, not '%s'", what, text);
+	return error_set(err, ERROR_USAGE,
+			 "%s takes a time such as 90, 90s or 5m, not '%s'", what, text);
 }

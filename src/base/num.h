@@ -17,8 +17,8 @@
  * Errors:  ERROR_USAGE for anything else than digits, and out of bounds
  * Returns: 0 or -1
  */
-nodiscard int num_parse_uint(const char *text, const char *what, uint64_t lowest, uint64_t highest,
-			     uint64_t *out, struct error *err);
+nodiscard int num_parse_uint(const char *text, const char *what, uint64_t lowest,
+			     uint64_t highest, uint64_t *out, struct error *err);
 
 /** Parse a length of time: "90", "90s", "5m", "1h", "1.5m", "500ms".
  *
@@ -26,7 +26,8 @@ nodiscard int num_parse_uint(const char *text, const char *what, uint64_t lowest
  * Errors:  ERROR_USAGE
  * Returns: 0 or -1
  */
-nodiscard int num_parse_time(const char *text, const char *what, int64_t *out_ns, struct error *err);
+nodiscard int num_parse_time(const char *text, const char *what, int64_t *out_ns,
+			     struct error *err);
 
 /** Nanoseconds as seconds. */
 static inline double num_seconds(int64_t value_ns)

@@ -48,6 +48,8 @@ const char *opt_nearest(const char *word, const char *const *words)
 	const char *nearest = NULL;
 
 	for (; *words != NULL; words++) {
+		if (word[0] != '\0' && strncmp(word, *words, strlen(word)) == 0)
+			return *words;
 		now = distance(word, *words);
 		if (now <= best && now < strlen(word)) {
 			best = now;
@@ -68,15 +70,17 @@ static int unknown_option(const struct opt *table, const char *word, struct erro
 		names[i] = table[i].name;
 	nearest = strncmp(word, "--", 2) == 0 ? opt_nearest(word + 2, names) : NULL;
 	if (nearest != NULL)
-		return error_set(err, ERROR_USAGE, "unknown option '%s' (did you mean '--%s'?)", word,
+		return error_set(err, ERROR_USAGE,
+				 "unknown option '%s' (did you mean '--%s'?)", word,
 				 nearest);
 	return error_set(err, ERROR_USAGE, "unknown option '%s' (see --help)", word);
 }
 
 /* getopt_long reports through its globals; `word` is what the user typed. */
-static int parse_error(const struct opt *table, int code, const char *word, struct error *err)
+static int parse_error(const struct opt *table, int code, const char *word,
+		       struct error *err)
 {
-	const char letter[] = { '-', (char)optopt, '\0' };
+	const char letter[] = {'-', (char)optopt, '\0'};
 	const char *name = optopt > 0 && optopt < LONG_BASE ? letter : word;
 
 	if (code == ':')
@@ -108,9 +112,9 @@ int opt_parse(const struct opt *table, int argc, char **argv, opt_take *take, vo
 
 	shorts[used++] = ':';
 	for (i = 0; i < count; i++) {
-		longs[i] = (struct option){ .name = table[i].name,
-					    .has_arg = table[i].argument != NULL,
-					    .val = LONG_BASE + (int)i };
+		longs[i] = (struct option){.name = table[i].name,
+					   .has_arg = table[i].argument != NULL,
+					   .val = LONG_BASE + (int)i};
 		if (table[i].letter == 0)
 			continue;
 		shorts[used++] = table[i].letter;
@@ -147,9 +151,11 @@ void opt_help(const struct opt *table, struct str *out)
 			str_add(out, "\n");
 			start = out->length;
 		}
-		for (line = table->help; line != NULL; line = *end != '\0' ? end + 1 : NULL) {
+		for (line = table->help; line != NULL;
+		     line = *end != '\0' ? end + 1 : NULL) {
 			end = strchrnul(line, '\n');
-			str_addf(out, "%*s", (int)(HELP_COLUMN - (out->length - start)), "");
+			str_addf(out, "%*s", (int)(HELP_COLUMN - (out->length - start)),
+				 "");
 			str_add_bytes(out, line, (size_t)(end - line));
 			str_add(out, "\n");
 			start = out->length;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** own.h - ownership by scope: what is declared with one of these words is given back at the end of
- * its block. Initialise at declaration; hand over with take_ptr and take_fd.
+/** own.h - ownership by scope: what is declared with one of these words is given back at
+ * the end of its block. Initialise at declaration; hand over with take_ptr and take_fd.
  */
 #ifndef BASE_OWN_H
 #define BASE_OWN_H
@@ -26,12 +26,13 @@ static inline void own_close(const int *fd)
 static inline void own_fclose(FILE **file)
 {
 	if (*file != NULL)
-		(void)fclose(*file); /* a writer closes by itself and looks at the result */
+		(void)fclose(
+			*file); /* a writer closes by itself and looks at the result */
 }
 
-#define autofree __attribute__((cleanup(own_free)))
+#define autofree  __attribute__((cleanup(own_free)))
 #define autoclose __attribute__((cleanup(own_close)))
-#define autofile __attribute__((cleanup(own_fclose)))
+#define autofile  __attribute__((cleanup(own_fclose)))
 
 /** Take a descriptor out of its owner. Returns: the descriptor; *@fd becomes -1 */
 static inline int take_fd(int *fd)

@@ -15,16 +15,18 @@ static int64_t now_ns(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: every kernel has this clock */
+	(void)clock_gettime(CLOCK_MONOTONIC,
+			    &now); /* cannot fail: every kernel has this clock */
 	return (int64_t)now.tv_sec * NUM_SECOND_NS + now.tv_nsec;
 }
 
 void progress_begin(struct progress *display, FILE *out, enum progress_form form)
 {
 	const char *term = getenv("TERM");
-	const bool is_terminal = isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0);
+	const bool is_terminal =
+		isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0);
 
-	*display = (struct progress){ .out = out, .form = form };
+	*display = (struct progress){.out = out, .form = form};
 	if (form == PROGRESS_AUTO)
 		display->form = is_terminal ? PROGRESS_LIVE : PROGRESS_LINES;
 }
@@ -45,11 +47,13 @@ static void show_live(struct progress *display, const struct progress_state *sta
 
 	if (state->left_ns >= 0)
 		(void)snprintf(left, sizeof(left), "%lld s left",
-			       (long long)((state->left_ns + NUM_SECOND_NS - 1) / NUM_SECOND_NS));
+			       (long long)((state->left_ns + NUM_SECOND_NS - 1) /
+					   NUM_SECOND_NS));
 	(void)snprintf(line, sizeof(line), "[%.*s%.*s] %3d%%  %-11s %-17s %s", filled,
 		       "####################", BAR_WIDTH - filled, "....................",
 		       (int)(state->done * 100), left, state->phase, state->detail);
-	(void)fprintf(display->out, "\r\033[K%.*s", terminal_columns(display->out) - 1, line);
+	(void)fprintf(display->out, "\r\033[K%.*s", terminal_columns(display->out) - 1,
+		      line);
 	(void)fflush(display->out);
 	display->is_live = true;
 }
@@ -57,20 +61,23 @@ static void show_live(struct progress *display, const struct progress_state *sta
 static void show_line(struct progress *display, const struct progress_state *state)
 {
 	if (state->left_ns >= 0)
-		(void)fprintf(display->out, "%3d%%  %s  %s  (%.0f s left)\n", (int)(state->done * 100),
-			      state->phase, state->detail, num_seconds(state->left_ns));
+		(void)fprintf(display->out, "%3d%%  %s  %s  (%.0f s left)\n",
+			      (int)(state->done * 100), state->phase, state->detail,
+			      num_seconds(state->left_ns));
 	else
-		(void)fprintf(display->out, "%3d%%  %s  %s\n", (int)(state->done * 100), state->phase,
-			      state->detail);
+		(void)fprintf(display->out, "%3d%%  %s  %s\n", (int)(state->done * 100),
+			      state->phase, state->detail);
 }
 
 /* The phase and detail are our own words and figures: nothing in them needs escaping. */
 static void show_json(struct progress *display, const struct progress_state *state)
 {
 	(void)fprintf(display->out,
-		      "{\"schema\":\"moult.progress/1\",\"phase\":\"%s\",\"done\":%.4f,\"left_s\":%.1f,"
+		      "{\"schema\":\"moult.progress/"
+		      "1\",\"phase\":\"%s\",\"done\":%.4f,\"left_s\":%.1f,"
 		      "\"detail\":\"%s\"}\n",
-		      state->phase, state->done, num_seconds(state->left_ns), state->detail);
+		      state->phase, state->done, num_seconds(state->left_ns),
+		      state->detail);
 	(void)fflush(display->out);
 }
 

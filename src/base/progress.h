@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** progress.h - how far a long work is: one live line on a terminal, plain lines elsewhere, or JSON. */
+/** progress.h - how far a long work is: one live line on a terminal, plain lines
+ * elsewhere, or JSON. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
 
@@ -8,23 +9,29 @@
 #include <stdio.h>
 
 /** How progress is shown. */
-enum progress_form { PROGRESS_AUTO, PROGRESS_NONE, PROGRESS_LINES, PROGRESS_LIVE, PROGRESS_JSON };
+enum progress_form {
+	PROGRESS_AUTO,
+	PROGRESS_NONE,
+	PROGRESS_LINES,
+	PROGRESS_LIVE,
+	PROGRESS_JSON
+};
 
 /** A display; the caller owns the stream. */
 struct progress {
 	FILE *out;
 	enum progress_form form;
-	int64_t last_ns;  /* when a line was last written */
-	bool is_live;     /* a live line stands on the terminal */
+	int64_t last_ns; /* when a line was last written */
+	bool is_live;	 /* a live line stands on the terminal */
 };
 
 /** What is to be shown. */
 struct progress_state {
-	const char *phase;   /* a word or two */
-	double done;         /* 0 to 1 */
-	int64_t left_ns;     /* estimated time left; negative: not known */
-	const char *detail;  /* what was seen last; may be "" */
-	bool is_step;        /* something was completed: worth a plain line */
+	const char *phase;  /* a word or two */
+	double done;	    /* 0 to 1 */
+	int64_t left_ns;    /* estimated time left; negative: not known */
+	const char *detail; /* what was seen last; may be "" */
+	bool is_step;	    /* something was completed: worth a plain line */
 };
 
 /** Begin. @form: PROGRESS_AUTO looks whether @out is a terminal. */

@@ -93,7 +93,8 @@ void str_addf(struct str *text, const char *fmt, ...)
 	va_end(args);
 	if (length > 0) {
 		str_reserve(text, (size_t)length + 1);
-		(void)vsnprintf(text->bytes + text->length, (size_t)length + 1, fmt, again);
+		(void)vsnprintf(text->bytes + text->length, (size_t)length + 1, fmt,
+				again);
 		text->length += (size_t)length;
 	}
 	va_end(again);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** str.h - a text that grows. `bytes` is always NUL-terminated, "" when nothing was added. */
+/** str.h - a text that grows. `bytes` is always NUL-terminated, "" when nothing was
+ * added. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
 #include <stddef.h>
 
-/** A growing text; start with STR_EMPTY, end with str_clear. Out of memory ends the program: a text
- * is never large enough for a caller to have a better plan.
+/** A growing text; start with STR_EMPTY, end with str_clear. Out of memory ends the
+ * program: a text is never large enough for a caller to have a better plan.
  */
 struct str {
 	char *bytes;
@@ -14,7 +15,8 @@ struct str {
 	size_t room;
 };
 
-#define STR_EMPTY ((struct str){ .bytes = (char *)(unsigned long)"", .length = 0, .room = 0 })
+#define STR_EMPTY                                                                        \
+	((struct str){.bytes = (char *)(unsigned long)"", .length = 0, .room = 0})
 #define autostr __attribute__((cleanup(str_clear)))
 
 /** Give the memory back; the text is empty again. */
@@ -27,7 +29,8 @@ void str_add_bytes(struct str *text, const void *bytes, size_t length);
 void str_add(struct str *text, const char *more);
 
 /** Add formatted text. */
-void str_addf(struct str *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_addf(struct str *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /** Copy a text to the heap; out of memory ends the program.
  *

@@ -25,7 +25,8 @@ static bool is_ragged(const struct run_sample *sample, unsigned copies)
 		if (end_ns < first_end_ns)
 			first_end_ns = end_ns;
 	}
-	return (first_end_ns - last_start_ns) * 100 < sample->elapsed_ns * JUDGE_OVERLAP_PERCENT;
+	return (first_end_ns - last_start_ns) * 100 <
+	       sample->elapsed_ns * JUDGE_OVERLAP_PERCENT;
 }
 
 unsigned judge_sample(const struct run_sample *sample, unsigned copies, unsigned cpus)
@@ -33,10 +34,12 @@ unsigned judge_sample(const struct run_sample *sample, unsigned copies, unsigned
 	const int64_t in_use_ns = sample->elapsed_ns * (copies < cpus ? copies : cpus);
 	const int64_t off_ns = llabs(sample->elapsed_ns - sample->wanted_ns);
 	/* copies share the CPUs when there are more of them: a loop then takes longer */
-	const int64_t loop_ns = sample->elapsed_ns * copies / (int64_t)(sample->count != 0 ? sample->count : 1);
+	const int64_t loop_ns = sample->elapsed_ns * copies /
+				(int64_t)(sample->count != 0 ? sample->count : 1);
 	unsigned flags = 0;
 
-	if (sample->steal_ns > 2 * tick_ns && sample->steal_ns * 100 > in_use_ns * JUDGE_STEAL_PERCENT)
+	if (sample->steal_ns > 2 * tick_ns &&
+	    sample->steal_ns * 100 > in_use_ns * JUDGE_STEAL_PERCENT)
 		flags |= SAMPLE_STEAL;
 	if (sample->foreign_ns > 3 * tick_ns &&
 	    sample->foreign_ns * 100 > sample->elapsed_ns * JUDGE_LOAD_PERCENT)
@@ -58,7 +61,7 @@ static const char *const flag_reasons[SAMPLE_FLAG_COUNT] = {
 
 static void warn_of_flags(struct run *run)
 {
-	size_t flagged[SAMPLE_FLAG_COUNT] = { 0 }, all = 0, i, k;
+	size_t flagged[SAMPLE_FLAG_COUNT] = {0}, all = 0, i, k;
 	int bit;
 
 	for (i = 0; i < run->test_count; i++) {
@@ -72,16 +75,20 @@ static void warn_of_flags(struct run *run)
 		}
 		all += test->sample_count;
 		if (trusted < SCORE_TRUSTED_LEAST && trusted < test->sample_count)
-			run_warn(run, "%s: %zu of %zu samples are flagged; all of them are used", test->test->key,
-				 test->sample_count - trusted, test->sample_count);
+			run_warn(run,
+				 "%s: %zu of %zu samples are flagged; all of them are "
+				 "used",
+				 test->test->key, test->sample_count - trusted,
+				 test->sample_count);
 	}
 	for (bit = 0; bit < SAMPLE_FLAG_COUNT; bit++)
 		if (flagged[bit] > 0)
-			run_warn(run, "%zu of %zu samples are flagged: %s", flagged[bit], all,
-				 flag_reasons[bit]);
+			run_warn(run, "%zu of %zu samples are flagged: %s", flagged[bit],
+				 all, flag_reasons[bit]);
 }
 
-/* Whetstone is scored by CPU time, as in UnixBench: where the wall time is longer the score hides it. */
+/* Whetstone is scored by CPU time, as in UnixBench: where the wall time is longer the
+ * score hides it. */
 static void warn_of_whetstone(struct run *run)
 {
 	const struct run_test *test = run_find_test(run, "whetstone-double");
@@ -93,7 +100,9 @@ static void warn_of_whetstone(struct run *run)
 		scored_ns += test->samples[i].scored_ns;
 	}
 	if (scored_ns > 0 && wall_ns * 100 > scored_ns * 103)
-		run_warn(run, "whetstone-double is scored by CPU time and took %.1f%% longer by the clock",
+		run_warn(run,
+			 "whetstone-double is scored by CPU time and took %.1f%% longer "
+			 "by the clock",
 			 100.0 * (double)(wall_ns - scored_ns) / (double)scored_ns);
 }
 
@@ -104,12 +113,18 @@ void judge_run(struct run *run, unsigned cpus, double load)
 	warn_of_flags(run);
 	warn_of_whetstone(run);
 	if (run->copies > cpus)
-		run_warn(run, "%u copies on %u CPU%s", run->copies, cpus, cpus == 1 ? "" : "s");
+		run_warn(run, "%u copies on %u CPU%s", run->copies, cpus,
+			 cpus == 1 ? "" : "s");
 	if (load > (double)cpus / 2)
-		run_warn(run, "the machine was busy before the run: load average %.2f on %u CPU%s", load,
-			 cpus, cpus == 1 ? "" : "s");
+		run_warn(run,
+			 "the machine was busy before the run: load average %.2f on %u "
+			 "CPU%s",
+			 load, cpus, cpus == 1 ? "" : "s");
 	if (charmap != NULL && strcmp(charmap, "UTF-8") != 0 &&
-	    (run_find_test(run, "shell1") != NULL || run_find_test(run, "shell8") != NULL))
-		run_warn(run, "the locale en_US.utf8 is missing: the shell tests ran in \"C\", "
-			      "which is faster");
+	    (run_find_test(run, "shell1") != NULL ||
+	     run_find_test(run, "shell8") != NULL))
+		run_warn(
+			run,
+			"the locale en_US.utf8 is missing: the shell tests ran in \"C\", "
+			"which is faster");
 }

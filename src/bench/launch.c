@@ -20,11 +20,12 @@
 
 enum { TICK_MS = 200, LINE_MOST = 4096 };
 
-/* A workload that says nothing for so long, beyond its duration, is given up. On an emulated machine
- * the preparation of a test takes seconds. */
+/* A workload that says nothing for so long, beyond its duration, is given up. On an
+ * emulated machine the preparation of a test takes seconds. */
 static const int64_t patience_ns = 120 * NUM_SECOND_NS;
 
-/* Between the order to start and the start: enough for every copy to read the order and to sleep. */
+/* Between the order to start and the start: enough for every copy to read the order and
+ * to sleep. */
 static const int64_t start_delay_ns = 5000000;
 static const int64_t start_delay_copy_ns = 500000;
 
@@ -35,20 +36,21 @@ struct copy {
 	enum copy_state state;
 	struct str out, errors;
 	uint64_t count;
-	int64_t start_ns, elapsed_ns, scored_ns, user_ns, system_ns, voluntary, forced, n4_ns;
+	int64_t start_ns, elapsed_ns, scored_ns, user_ns, system_ns, voluntary, forced,
+		n4_ns;
 };
 
 static const struct {
 	const char *name;
 	size_t offset;
 } result_fields[] = {
-	{ "start_ns=", offsetof(struct copy, start_ns) },
-	{ "elapsed_ns=", offsetof(struct copy, elapsed_ns) },
-	{ "scored_ns=", offsetof(struct copy, scored_ns) },
-	{ "user_ns=", offsetof(struct copy, user_ns) },
-	{ "system_ns=", offsetof(struct copy, system_ns) },
-	{ "voluntary=", offsetof(struct copy, voluntary) },
-	{ "forced=", offsetof(struct copy, forced) },
+	{"start_ns=", offsetof(struct copy, start_ns)},
+	{"elapsed_ns=", offsetof(struct copy, elapsed_ns)},
+	{"scored_ns=", offsetof(struct copy, scored_ns)},
+	{"user_ns=", offsetof(struct copy, user_ns)},
+	{"system_ns=", offsetof(struct copy, system_ns)},
+	{"voluntary=", offsetof(struct copy, voluntary)},
+	{"forced=", offsetof(struct copy, forced)},
 };
 
 static int64_t field_value(const char *line, const char *name, int64_t otherwise)
@@ -69,7 +71,8 @@ static int parse_result(struct copy *copy, const char *line, struct error *err)
 	for (i = 0; i < sizeof(result_fields) / sizeof(result_fields[0]); i++) {
 		value = field_value(line, result_fields[i].name, -1);
 		if (value < 0 || count < 0)
-			return error_set(err, ERROR_SYSTEM, "the workload's answer is not understood: '%s'",
+			return error_set(err, ERROR_SYSTEM,
+					 "the workload's answer is not understood: '%s'",
 					 line);
 		memcpy((char *)copy + result_fields[i].offset, &value, sizeof(value));
 	}
@@ -91,14 +94,16 @@ static int take_line(struct copy *copy, const char *line, struct error *err)
 	}
 	if (copy->state == COPY_RUNS && strncmp(line, "result ", 7) == 0)
 		return parse_result(copy, line, err);
-	return error_set(err, ERROR_SYSTEM, "the workload's answer is not understood: '%s'", line);
+	return error_set(err, ERROR_SYSTEM,
+			 "the workload's answer is not understood: '%s'", line);
 }
 
-/* What the workload or its children wrote to standard error, on one line, as the reason of a failure. */
+/* What the workload or its children wrote to standard error, on one line, as the reason
+ * of a failure. */
 static int fail_of_errors(const struct copy *copy, struct error *err)
 {
-	return error_set(err, ERROR_VERIFY, "%.*s", (int)strcspn(copy->errors.bytes, "\n"),
-			 copy->errors.bytes);
+	return error_set(err, ERROR_VERIFY, "%.*s",
+			 (int)strcspn(copy->errors.bytes, "\n"), copy->errors.bytes);
 }
 
 static int take_lines(struct copy *copy, struct error *err)
@@ -123,7 +128,9 @@ static int read_some(int fd, struct str *out, struct error *err)
 	ssize_t length = read(fd, block, sizeof(block));
 
 	if (length < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : error_sys(err, "read from a workload");
+		return errno == EAGAIN || errno == EINTR
+			       ? 0
+			       : error_sys(err, "read from a workload");
 	if (out->length + (size_t)length > LINE_MOST)
 		return error_set(err, ERROR_SYSTEM, "the workload says too much");
 	str_add_bytes(out, block, (size_t)length);
@@ -149,7 +156,8 @@ static int serve_copy(struct copy *copy, const struct pollfd *polled, struct err
 		(void)read_some(copy->child.errors, &copy->errors, NULL);
 		if (copy->errors.length != 0)
 			return fail_of_errors(copy, err);
-		return error_set(err, ERROR_VERIFY, "the workload ended without a result");
+		return error_set(err, ERROR_VERIFY,
+				 "the workload ended without a result");
 	}
 	return 0;
 }
@@ -165,10 +173,11 @@ static bool all_in(const struct copy *copies, unsigned count, enum copy_state st
 }
 
 /* Serves all copies until each is in @state. */
-static int wait_for(struct copy *copies, unsigned count, enum copy_state state, int64_t limit_ns,
-		    const struct bench_launch *launch, struct error *err)
+static int wait_for(struct copy *copies, unsigned count, enum copy_state state,
+		    int64_t limit_ns, const struct bench_launch *launch,
+		    struct error *err)
 {
-	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
 	const int64_t deadline_ns = sys_clock_monotonic_ns() + limit_ns;
 	autofree struct pollfd *polled = mem_zero(2 * (size_t)count, sizeof(*polled));
 	unsigned i;
@@ -177,12 +186,15 @@ static int wait_for(struct copy *copies, unsigned count, enum copy_state state, 
 		for (i = 0; i < count; i++) {
 			const int is_done = copies[i].state == COPY_ANSWERED;
 
-			polled[2 * i] = (struct pollfd){ .fd = is_done ? -1 : copies[i].child.out,
-							 .events = POLLIN };
-			polled[2 * i + 1] = (struct pollfd){ .fd = is_done ? -1 : copies[i].child.errors,
-							     .events = POLLIN };
+			polled[2 * i] =
+				(struct pollfd){.fd = is_done ? -1 : copies[i].child.out,
+						.events = POLLIN};
+			polled[2 * i + 1] = (struct pollfd){
+				.fd = is_done ? -1 : copies[i].child.errors,
+				.events = POLLIN};
 		}
-		if (ppoll(polled, 2 * (nfds_t)count, &tick, sys_signals_waiting()) < 0 && errno != EINTR)
+		if (ppoll(polled, 2 * (nfds_t)count, &tick, sys_signals_waiting()) < 0 &&
+		    errno != EINTR)
 			return error_sys(err, "ppoll");
 		if (sys_signals_came() != 0)
 			return error_set(err, ERROR_INTERRUPTED, "interrupted");
@@ -192,16 +204,18 @@ static int wait_for(struct copy *copies, unsigned count, enum copy_state state, 
 		if (launch->tick != NULL)
 			launch->tick(launch->data);
 		if (sys_clock_monotonic_ns() > deadline_ns)
-			return error_set(err, ERROR_SYSTEM, "the workload did not answer for %.0f s",
+			return error_set(err, ERROR_SYSTEM,
+					 "the workload did not answer for %.0f s",
 					 num_seconds(limit_ns));
 	}
 	return 0;
 }
 
-static int start_copy(const struct bench_launch *launch, unsigned number, struct copy *copy,
-		      struct error *err)
+static int start_copy(const struct bench_launch *launch, unsigned number,
+		      struct copy *copy, struct error *err)
 {
-	autostr struct str folder = STR_EMPTY, path = STR_EMPTY, duration = STR_EMPTY, parameter = STR_EMPTY;
+	autostr struct str folder = STR_EMPTY, path = STR_EMPTY, duration = STR_EMPTY,
+			   parameter = STR_EMPTY;
 	struct sys_child_plan plan;
 
 	str_addf(&folder, "%s/%u", launch->place->folder, number);
@@ -210,8 +224,8 @@ static int start_copy(const struct bench_launch *launch, unsigned number, struct
 	str_add(&parameter, launch->test->parameter);
 	plan = (struct sys_child_plan){
 		.path = path.bytes,
-		.argv = (char *[]){ path.bytes, duration.bytes,
-				    parameter.length != 0 ? parameter.bytes : NULL, NULL },
+		.argv = (char *[]){path.bytes, duration.bytes,
+				   parameter.length != 0 ? parameter.bytes : NULL, NULL},
 		.environment = launch->place->environment,
 		.folder = folder.bytes,
 	};
@@ -221,13 +235,15 @@ static int start_copy(const struct bench_launch *launch, unsigned number, struct
 /* All copies get one absolute start time. */
 static int give_start(struct copy *copies, unsigned count, struct error *err)
 {
-	const int64_t start_ns = sys_clock_monotonic_ns() + start_delay_ns + count * start_delay_copy_ns;
+	const int64_t start_ns =
+		sys_clock_monotonic_ns() + start_delay_ns + count * start_delay_copy_ns;
 	autostr struct str line = STR_EMPTY;
 	unsigned i;
 
 	str_addf(&line, "%" PRId64 "\n", start_ns);
 	for (i = 0; i < count; i++) {
-		if (write(copies[i].child.in, line.bytes, line.length) != (ssize_t)line.length)
+		if (write(copies[i].child.in, line.bytes, line.length) !=
+		    (ssize_t)line.length)
 			return error_sys(err, "start a workload");
 		copies[i].state = COPY_RUNS;
 	}
@@ -243,8 +259,9 @@ static int64_t own_cpu_ns(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 }
 
-static void sum_copies(const struct copy *copies, unsigned count, const struct bench_launch *launch,
-		       struct run_sample *sample, int64_t *out_n4_ns)
+static void sum_copies(const struct copy *copies, unsigned count,
+		       const struct bench_launch *launch, struct run_sample *sample,
+		       int64_t *out_n4_ns)
 {
 	unsigned i;
 
@@ -263,14 +280,15 @@ static void sum_copies(const struct copy *copies, unsigned count, const struct b
 		return;
 	sample->parts = mem_zero(count, sizeof(*sample->parts));
 	for (i = 0; i < count; i++)
-		sample->parts[i] = (struct run_part){ .count = copies[i].count,
-						      .start_ns = copies[i].start_ns - launch->origin_ns,
-						      .elapsed_ns = copies[i].elapsed_ns,
-						      .scored_ns = copies[i].scored_ns };
+		sample->parts[i] = (struct run_part){.count = copies[i].count,
+						     .start_ns = copies[i].start_ns -
+								 launch->origin_ns,
+						     .elapsed_ns = copies[i].elapsed_ns,
+						     .scored_ns = copies[i].scored_ns};
 }
 
-static int measure(struct copy *copies, const struct bench_launch *launch, struct run_sample *sample,
-		   int64_t *out_n4_ns, struct error *err)
+static int measure(struct copy *copies, const struct bench_launch *launch,
+		   struct run_sample *sample, int64_t *out_n4_ns, struct error *err)
 {
 	const unsigned count = launch->place->copies;
 	struct sys_cpu_time before, after;
@@ -287,7 +305,8 @@ static int measure(struct copy *copies, const struct bench_launch *launch, struc
 		return -1;
 	own_ns = own_cpu_ns();
 	if (give_start(copies, count, err) != 0 ||
-	    wait_for(copies, count, COPY_ANSWERED, patience_ns + 4 * launch->duration_ns, launch, err) != 0)
+	    wait_for(copies, count, COPY_ANSWERED, patience_ns + 4 * launch->duration_ns,
+		     launch, err) != 0)
 		return -1;
 	if (sys_proc_cpu_time(&after, err) != 0)
 		return -1;
@@ -295,26 +314,30 @@ static int measure(struct copy *copies, const struct bench_launch *launch, struc
 	sample->load_after = sys_proc_load();
 	sum_copies(copies, count, launch, sample, out_n4_ns);
 	sample->steal_ns = after.steal_ns - before.steal_ns;
-	sample->foreign_ns = after.busy_ns - before.busy_ns - own_ns - sample->user_ns - sample->system_ns;
+	sample->foreign_ns = after.busy_ns - before.busy_ns - own_ns - sample->user_ns -
+			     sample->system_ns;
 	if (sample->foreign_ns < 0)
-		sample->foreign_ns = 0; /* the kernel's ticks are coarser than its CPU times */
+		sample->foreign_ns =
+			0; /* the kernel's ticks are coarser than its CPU times */
 	return 0;
 }
 
-int bench_launch(const struct bench_launch *launch, struct run_sample *out, int64_t *out_n4_ns,
-		 struct error *err)
+int bench_launch(const struct bench_launch *launch, struct run_sample *out,
+		 int64_t *out_n4_ns, struct error *err)
 {
 	const unsigned count = launch->place->copies;
 	autofree struct copy *copies = mem_zero(count, sizeof(*copies));
-	struct run_sample sample = { .wanted_ns = launch->duration_ns };
+	struct run_sample sample = {.wanted_ns = launch->duration_ns};
 	unsigned i;
 	int result;
 
 	for (i = 0; i < count; i++)
-		copies[i] = (struct copy){ .child = SYS_CHILD_NONE, .out = STR_EMPTY, .errors = STR_EMPTY };
+		copies[i] = (struct copy){
+			.child = SYS_CHILD_NONE, .out = STR_EMPTY, .errors = STR_EMPTY};
 	result = measure(copies, launch, &sample, out_n4_ns, err);
 	for (i = 0; i < count; i++) {
-		(void)sys_child_end(&copies[i].child); /* the answer was checked; the status adds nothing */
+		(void)sys_child_end(&copies[i].child); /* the answer was checked; the
+							  status adds nothing */
 		str_clear(&copies[i].out);
 		str_clear(&copies[i].errors);
 	}

@@ -19,13 +19,14 @@
 
 /* Sorted by name: the digest list of a run is in this order. */
 static const char *const executables[] = {
-	"context1", "dhry2reg", "execl", "fstime", "pipe", "shell", "spawn", "syscall", "whetstone-double",
+	"context1", "dhry2reg", "execl",   "fstime",	       "pipe",
+	"shell",    "spawn",	"syscall", "whetstone-double",
 };
 enum { EXECUTABLE_COUNT = sizeof(executables) / sizeof(executables[0]) };
 
 const char *bench_place_choose(const char *asked)
 {
-	const char *const candidates[] = { asked, getenv("UB_TMPDIR"), getenv("TMPDIR") };
+	const char *const candidates[] = {asked, getenv("UB_TMPDIR"), getenv("TMPDIR")};
 	size_t i;
 
 	for (i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
@@ -34,11 +35,12 @@ const char *bench_place_choose(const char *asked)
 	return "/var/tmp";
 }
 
-/* UnixBench's Run sets LANG and nothing else of the locale; LC_ALL would win over it, so no variable
- * of the locale is passed on. */
+/* UnixBench's Run sets LANG and nothing else of the locale; LC_ALL would win over it, so
+ * no variable of the locale is passed on. */
 static char **make_environment(const char *folder)
 {
-	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static const char path[] =
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char **environment = mem_zero(5, sizeof(*environment));
 	struct str temporary = STR_EMPTY;
 
@@ -58,17 +60,22 @@ static int check_parent(const char *parent, struct error *err)
 	if (stat(parent, &there) != 0)
 		return error_sys(err, "the folder for temporary files '%s'", parent);
 	if (!S_ISDIR(there.st_mode))
-		return error_set(err, ERROR_SYSTEM, "'%s' is not a folder: choose another --tmpdir", parent);
+		return error_set(err, ERROR_SYSTEM,
+				 "'%s' is not a folder: choose another --tmpdir", parent);
 	if (statvfs(parent, &info) != 0)
 		return error_sys(err, "statvfs '%s'", parent);
 	if ((info.f_flag & ST_RDONLY) != 0)
 		return error_set(err, ERROR_SYSTEM,
-				 "'%s' is mounted read-only and the tests write there: choose another "
-				 "--tmpdir", parent);
+				 "'%s' is mounted read-only and the tests write there: "
+				 "choose another "
+				 "--tmpdir",
+				 parent);
 	if ((info.f_flag & ST_NOEXEC) != 0)
 		return error_set(err, ERROR_SYSTEM,
-				 "'%s' is mounted noexec and the tests run programs there: choose another "
-				 "--tmpdir", parent);
+				 "'%s' is mounted noexec and the tests run programs "
+				 "there: choose another "
+				 "--tmpdir",
+				 parent);
 	return 0;
 }
 
@@ -94,7 +101,7 @@ static int make_copy(const struct bench_place *place, unsigned number, char *con
 /* All that the child writes until it ends. */
 static int read_to_end(int fd, struct str *out, struct error *err)
 {
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	char block[512];
 	ssize_t length;
 
@@ -121,16 +128,17 @@ static char *about_value(const char *text, const char *name)
 	return strndup(place, strcspn(place, "\n"));
 }
 
-/* The build is what an executable says of itself; it is asked where it will run, so that a place where
- * nothing can be executed is found out now. */
-static int ask_about(const struct bench_place *place, struct run_build *out, struct error *err)
+/* The build is what an executable says of itself; it is asked where it will run, so that
+ * a place where nothing can be executed is found out now. */
+static int ask_about(const struct bench_place *place, struct run_build *out,
+		     struct error *err)
 {
 	autostr struct str path = STR_EMPTY, text = STR_EMPTY;
 	char name[] = "about", verb[] = "about";
-	char *const argv[] = { name, verb, NULL };
+	char *const argv[] = {name, verb, NULL};
 	struct sys_child child = SYS_CHILD_NONE;
-	struct sys_child_plan plan = { .argv = argv, .environment = place->environment,
-				       .folder = place->folder };
+	struct sys_child_plan plan = {
+		.argv = argv, .environment = place->environment, .folder = place->folder};
 	int result;
 
 	str_addf(&path, "%s/0/%s", place->folder, executables[0]);
@@ -145,7 +153,8 @@ static int ask_about(const struct bench_place *place, struct run_build *out, str
 	return result;
 }
 
-static int fill(struct bench_place *place, char **paths, struct run_build *build, struct error *err)
+static int fill(struct bench_place *place, char **paths, struct run_build *build,
+		struct error *err)
 {
 	char digest[65];
 	unsigned copy;
@@ -166,8 +175,8 @@ static int fill(struct bench_place *place, char **paths, struct run_build *build
 int bench_place_make(const char *parent, unsigned copies, struct bench_place *out,
 		     struct run_build *out_build, struct error *err)
 {
-	struct bench_place place = { .copies = copies };
-	char *paths[EXECUTABLE_COUNT] = { NULL };
+	struct bench_place place = {.copies = copies};
+	char *paths[EXECUTABLE_COUNT] = {NULL};
 	autofree char *absolute = NULL;
 	int result;
 	size_t i;
@@ -184,7 +193,8 @@ int bench_place_make(const char *parent, unsigned copies, struct bench_place *ou
 	for (i = 0; i < EXECUTABLE_COUNT; i++)
 		free(paths[i]);
 	if (result != 0) {
-		(void)bench_place_remove(&place, NULL); /* the first error is the one to tell */
+		(void)bench_place_remove(&place,
+					 NULL); /* the first error is the one to tell */
 		return -1;
 	}
 	*out = place;
@@ -202,6 +212,6 @@ int bench_place_remove(struct bench_place *place, struct error *err)
 		free(place->environment[i]);
 	free(place->environment);
 	free(place->folder);
-	*place = (struct bench_place){ 0 };
+	*place = (struct bench_place){0};
 	return result;
 }

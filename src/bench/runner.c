@@ -20,7 +20,8 @@
 static const int64_t default_budget_ns = 75 * NUM_SECOND_NS;
 static const int64_t precise_budget_ns = 300 * NUM_SECOND_NS;
 
-/* What a sample costs beside its measured part, on a fast machine: start, preparation, check. */
+/* What a sample costs beside its measured part, on a fast machine: start, preparation,
+ * check. */
 static const int64_t sample_overhead_ns = 100000000;
 
 /* UnixBench's pause before each pass: sync, a second, sync, two seconds. */
@@ -30,7 +31,7 @@ enum { CLASSIC_PAUSE_S = 3 };
 struct lane {
 	struct run_test *test;
 	int64_t cost_ns; /* wall time of its last sample, all included */
-	bool is_over;    /* it failed */
+	bool is_over;	 /* it failed */
 };
 
 struct runner {
@@ -42,9 +43,11 @@ struct runner {
 	size_t lane_count;
 	unsigned cpus;
 	int64_t origin_ns;
-	int64_t deadline_ns;      /* of the budget; moves when the machine is too slow for it */
-	int64_t suspended_ns;     /* CLOCK_BOOTTIME less CLOCK_MONOTONIC when last looked at */
-	const struct lane *now;   /* the lane being measured */
+	int64_t deadline_ns;  /* of the budget; moves when the machine is too slow for it
+			       */
+	int64_t suspended_ns; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC when last looked at
+			       */
+	const struct lane *now; /* the lane being measured */
 };
 
 static int64_t least_cost_ns(const struct test *test)
@@ -62,7 +65,8 @@ int64_t bench_least_budget_ns(const struct bench_plan *plan)
 	return sum_ns;
 }
 
-/* With fewer tests the default is less: each has the share of the whole that it has with all twelve. */
+/* With fewer tests the default is less: each has the share of the whole that it has with
+ * all twelve. */
 int64_t bench_default_budget_ns(const struct bench_plan *plan)
 {
 	int64_t all_ns = 0, asked_ns = 0;
@@ -74,8 +78,8 @@ int64_t bench_default_budget_ns(const struct bench_plan *plan)
 		asked_ns += least_cost_ns(plan->tests[i]);
 	if (plan->method == RUN_CLASSIC)
 		return 0;
-	return (plan->method == RUN_PRECISE ? precise_budget_ns : default_budget_ns) / 1000000 * asked_ns /
-	       all_ns * 1000000;
+	return (plan->method == RUN_PRECISE ? precise_budget_ns : default_budget_ns) /
+	       1000000 * asked_ns / all_ns * 1000000;
 }
 
 static int64_t own_cpu_ns(void)
@@ -102,12 +106,13 @@ static void show(const struct runner *runner, bool is_step, const char *failure)
 {
 	const int64_t now_ns = sys_clock_monotonic_ns();
 	const int64_t total_ns = runner->deadline_ns - runner->origin_ns;
-	struct bench_moment moment = { .test = runner->now->test->test, .is_step = is_step,
-				       .failure = failure };
+	struct bench_moment moment = {
+		.test = runner->now->test->test, .is_step = is_step, .failure = failure};
 
 	if (runner->watch == NULL)
 		return;
-	moment.done = (double)(now_ns - runner->origin_ns) / (double)(total_ns > 0 ? total_ns : 1);
+	moment.done = (double)(now_ns - runner->origin_ns) /
+		      (double)(total_ns > 0 ? total_ns : 1);
 	moment.done = fmin(moment.done, 1);
 	moment.left_ns = now_ns < runner->deadline_ns ? runner->deadline_ns - now_ns : 0;
 	moment.value = score_test(runner->now->test, runner->plan->method).value;
@@ -119,15 +124,20 @@ static void on_tick(void *data)
 	show(data, false, NULL);
 }
 
-static void note_n4(struct run *run, const struct test *test, int64_t n4_ns, const struct run_sample *sample)
+static void note_n4(struct run *run, const struct test *test, int64_t n4_ns,
+		    const struct run_sample *sample)
 {
-	/* what the compiler leaves of a section takes microseconds; N4 as written takes some percent */
+	/* what the compiler leaves of a section takes microseconds; N4 as written takes
+	 * some percent */
 	if (n4_ns >= 0 && n4_ns * 1000 < sample->scored_ns)
-		run_warn(run, "%s: the compiler removed section N4, as it does in UnixBench (%.3f s)", test->key,
-			 num_seconds(n4_ns));
+		run_warn(run,
+			 "%s: the compiler removed section N4, as it does in UnixBench "
+			 "(%.3f s)",
+			 test->key, num_seconds(n4_ns));
 }
 
-static void add_sample(struct runner *runner, struct lane *lane, struct run_sample *sample)
+static void add_sample(struct runner *runner, struct lane *lane,
+		       struct run_sample *sample)
 {
 	const int64_t suspended_ns = sys_clock_suspended_ns();
 
@@ -141,12 +151,16 @@ static void add_sample(struct runner *runner, struct lane *lane, struct run_samp
 }
 
 /* One sample of one lane. A test that fails is over; only a signal is an error here. */
-static int take_sample(struct runner *runner, struct lane *lane, int64_t duration_ns, struct error *err)
+static int take_sample(struct runner *runner, struct lane *lane, int64_t duration_ns,
+		       struct error *err)
 {
 	const int64_t before_ns = sys_clock_monotonic_ns();
-	struct bench_launch launch = { .place = &runner->place, .test = lane->test->test,
-				       .duration_ns = duration_ns, .origin_ns = runner->origin_ns,
-				       .tick = on_tick, .data = runner };
+	struct bench_launch launch = {.place = &runner->place,
+				      .test = lane->test->test,
+				      .duration_ns = duration_ns,
+				      .origin_ns = runner->origin_ns,
+				      .tick = on_tick,
+				      .data = runner};
 	struct run_sample sample;
 	char reason[512];
 	int64_t n4_ns;
@@ -183,7 +197,8 @@ static int take_round(struct runner *runner, struct error *err)
 
 	for (i = 0; i < runner->lane_count; i++)
 		if (!runner->lanes[i].is_over &&
-		    take_sample(runner, &runner->lanes[i], runner->lanes[i].test->test->shortest_ns, err) != 0)
+		    take_sample(runner, &runner->lanes[i],
+				runner->lanes[i].test->test->shortest_ns, err) != 0)
 			return -1;
 	return 0;
 }
@@ -209,28 +224,38 @@ static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 	return chosen;
 }
 
-/* Whole rounds while they fit, so that drift hits all tests alike; then the widest intervals. */
+/* Whole rounds while they fit, so that drift hits all tests alike; then the widest
+ * intervals. */
 static int run_budget(struct runner *runner, struct error *err)
 {
 	const int64_t budget_ns = runner->deadline_ns - runner->origin_ns;
 	struct lane *lane;
 	int rounds;
 
-	for (rounds = 0; rounds < RUNNER_SAMPLES_LEAST ||
-			 sys_clock_monotonic_ns() + round_cost_ns(runner) <= runner->deadline_ns;
+	for (rounds = 0;
+	     rounds < RUNNER_SAMPLES_LEAST ||
+	     sys_clock_monotonic_ns() + round_cost_ns(runner) <= runner->deadline_ns;
 	     rounds++) {
 		if (take_round(runner, err) != 0)
 			return -1;
 		if (round_cost_ns(runner) == 0)
 			return 0; /* every test has failed */
-		if (rounds == 0 && RUNNER_SAMPLES_LEAST * round_cost_ns(runner) > budget_ns)
-			runner->deadline_ns = runner->origin_ns + RUNNER_SAMPLES_LEAST * round_cost_ns(runner);
+		if (rounds == 0 &&
+		    RUNNER_SAMPLES_LEAST * round_cost_ns(runner) > budget_ns)
+			runner->deadline_ns =
+				runner->origin_ns +
+				RUNNER_SAMPLES_LEAST * round_cost_ns(runner);
 	}
 	if (sys_clock_monotonic_ns() > runner->origin_ns + budget_ns + budget_ns / 20)
-		run_warn(runner->run, "the budget of %.0f s grew to %.0f s: this machine needs it for %d samples "
-				      "a test", num_seconds(budget_ns),
-			 num_seconds(sys_clock_monotonic_ns() - runner->origin_ns), RUNNER_SAMPLES_LEAST);
-	while ((lane = choose_last(runner, runner->deadline_ns - sys_clock_monotonic_ns())) != NULL)
+		run_warn(runner->run,
+			 "the budget of %.0f s grew to %.0f s: this machine needs it for "
+			 "%d samples "
+			 "a test",
+			 num_seconds(budget_ns),
+			 num_seconds(sys_clock_monotonic_ns() - runner->origin_ns),
+			 RUNNER_SAMPLES_LEAST);
+	while ((lane = choose_last(runner, runner->deadline_ns -
+						   sys_clock_monotonic_ns())) != NULL)
 		if (take_sample(runner, lane, lane->test->test->shortest_ns, err) != 0)
 			return -1;
 	return 0;
@@ -238,11 +263,12 @@ static int run_budget(struct runner *runner, struct error *err)
 
 static int pause_s(int seconds, struct error *err)
 {
-	const struct timespec time = { .tv_sec = seconds };
+	const struct timespec time = {.tv_sec = seconds};
 
 	sync();
 	(void)ppoll(NULL, 0, &time, sys_signals_waiting()); /* EINTR: the flag tells */
-	return sys_signals_came() == 0 ? 0 : error_set(err, ERROR_INTERRUPTED, "interrupted");
+	return sys_signals_came() == 0 ? 0
+				       : error_set(err, ERROR_INTERRUPTED, "interrupted");
 }
 
 static int run_classic(struct runner *runner, struct error *err)
@@ -255,8 +281,10 @@ static int run_classic(struct runner *runner, struct error *err)
 		const struct test *test = lane->test->test;
 
 		for (pass = 0; pass < test->classic_passes && !lane->is_over; pass++) {
-			if (pause_s(1, err) != 0 || pause_s(CLASSIC_PAUSE_S - 1, err) != 0 ||
-			    take_sample(runner, lane, test->classic_seconds * NUM_SECOND_NS, err) != 0)
+			if (pause_s(1, err) != 0 ||
+			    pause_s(CLASSIC_PAUSE_S - 1, err) != 0 ||
+			    take_sample(runner, lane,
+					test->classic_seconds * NUM_SECOND_NS, err) != 0)
 				return -1;
 		}
 	}
@@ -285,33 +313,40 @@ static int run_in_place(struct runner *runner, struct error *err)
 
 	runner->origin_ns = sys_clock_monotonic_ns();
 	runner->suspended_ns = sys_clock_suspended_ns();
-	runner->deadline_ns = runner->origin_ns +
-			      (runner->plan->method == RUN_CLASSIC ? classic_total_ns(runner->plan) : budget_ns);
+	runner->deadline_ns =
+		runner->origin_ns + (runner->plan->method == RUN_CLASSIC
+					     ? classic_total_ns(runner->plan)
+					     : budget_ns);
 	prepare_lanes(runner);
-	result = runner->plan->method == RUN_CLASSIC ? run_classic(runner, err) : run_budget(runner, err);
+	result = runner->plan->method == RUN_CLASSIC ? run_classic(runner, err)
+						     : run_budget(runner, err);
 	runner->run->interrupted = result != 0;
 	runner->run->overhead_ns = own_cpu_ns() - own_before_ns;
 	judge_run(runner->run, runner->cpus, load);
 	return result != 0 && err->kind != ERROR_INTERRUPTED ? -1 : 0;
 }
 
-int bench_run(const struct bench_plan *plan, const struct bench_watch *watch, struct run *out,
-	      struct error *err)
+int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
+	      struct run *out, struct error *err)
 {
-	struct runner runner = { .plan = plan, .watch = watch, .run = out, .cpus = sys_proc_cpu_count() };
+	struct runner runner = {
+		.plan = plan, .watch = watch, .run = out, .cpus = sys_proc_cpu_count()};
 	int result;
 
 	out->method = plan->method;
 	out->copies = plan->copies;
-	out->budget_ns = plan->budget_ns != 0 ? plan->budget_ns : bench_default_budget_ns(plan);
+	out->budget_ns =
+		plan->budget_ns != 0 ? plan->budget_ns : bench_default_budget_ns(plan);
 	if (plan->method != RUN_CLASSIC && out->budget_ns < bench_least_budget_ns(plan))
 		return error_set(err, ERROR_REFUSED,
-				 "a budget of %.0f s is too short: %zu test%s need at least %.0f s",
+				 "a budget of %.0f s is too short: %zu test%s need at "
+				 "least %.0f s",
 				 num_seconds(out->budget_ns), plan->test_count,
 				 plan->test_count == 1 ? "" : "s",
 				 ceil(num_seconds(bench_least_budget_ns(plan))));
 	sys_child_adopt_orphans();
-	if (bench_place_make(plan->parent, plan->copies, &runner.place, &out->build, err) != 0)
+	if (bench_place_make(plan->parent, plan->copies, &runner.place, &out->build,
+			     err) != 0)
 		return -1;
 	out->started_ns = sys_clock_wall_ns();
 	result = run_in_place(&runner, err);

@@ -22,20 +22,29 @@
 enum { COPIES_HIGHEST = 4096, RUN_FILE_MOST = 64 << 20 };
 
 static const struct opt bench_options[] = {
-	{ "budget", 'b', "TIME", "wall time for all tests: 90, 90s, 5m (default 75s)", NULL },
-	{ "precise", 0, NULL, "a budget of 5 minutes", NULL },
-	{ "classic", 0, NULL, "passes, durations and trimming of UnixBench 5.1.3\n(28 minutes)", NULL },
-	{ "tests", 't', "KEY[,KEY]", "only these tests", "TESTS" },
-	{ "copies", 'c', "N[,N]", "copies that run at once; \"nproc\" for one a CPU\n(default 1)", "1 nproc 1,nproc" },
-	{ "label", 'l', "TEXT", "a name for the run", NULL },
-	{ "output", 'o', "FILE", "also write the JSON run file there", "FILE" },
-	{ "format", 'f', "FORMAT", "terminal, unixbench or json (default terminal)", FORMAT_NAMES },
-	{ "json", 'j', NULL, "the same as --format json", NULL },
-	{ "beside", 0, "FILE", "show the runs of a JSON run file beside this one;\n\"article\" is built in", "FILE" },
-	{ "tmpdir", 0, "DIR", "folder to write in (default $UB_TMPDIR, $TMPDIR,\n/var/tmp)", "DIR" },
-	{ "progress", 0, "FORM", "auto, none, lines or json (default auto)", "auto none lines json" },
-	{ "help", 'h', NULL, "show this help", NULL },
-	{ NULL },
+	{"budget", 'b', "TIME", "wall time for all tests: 90, 90s, 5m (default 75s)",
+	 NULL},
+	{"precise", 0, NULL, "a budget of 5 minutes", NULL},
+	{"classic", 0, NULL,
+	 "passes, durations and trimming of UnixBench 5.1.3\n(28 minutes)", NULL},
+	{"tests", 't', "KEY[,KEY]", "only these tests", "TESTS"},
+	{"copies", 'c', "N[,N]",
+	 "copies that run at once; \"nproc\" for one a CPU\n(default 1)",
+	 "1 nproc 1,nproc"},
+	{"label", 'l', "TEXT", "a name for the run", NULL},
+	{"output", 'o', "FILE", "also write the JSON run file there", "FILE"},
+	{"format", 'f', "FORMAT", "terminal, unixbench or json (default terminal)",
+	 FORMAT_NAMES},
+	{"json", 'j', NULL, "the same as --format json", NULL},
+	{"beside", 0, "FILE",
+	 "show the runs of a JSON run file beside this one;\n\"article\" is built in",
+	 "FILE"},
+	{"tmpdir", 0, "DIR",
+	 "folder to write in (default $UB_TMPDIR, $TMPDIR,\n/var/tmp)", "DIR"},
+	{"progress", 0, "FORM", "auto, none, lines or json (default auto)",
+	 "auto none lines json"},
+	{"help", 'h', NULL, "show this help", NULL},
+	{NULL},
 };
 
 /* What the command line asked for. */
@@ -50,8 +59,8 @@ struct bench_call {
 static int take_tests(const char *list, struct bench_plan *plan, struct error *err)
 {
 	autofree char *copy = str_copy(list);
-	const char *names[TESTS_COUNT + 1] = { NULL };
-	bool is_asked[TESTS_COUNT] = { false };
+	const char *names[TESTS_COUNT + 1] = {NULL};
+	bool is_asked[TESTS_COUNT] = {false};
 	char *rest = copy, *word;
 	const char *nearest;
 	int i;
@@ -62,11 +71,16 @@ static int take_tests(const char *list, struct bench_plan *plan, struct error *e
 		i = tests_find(word);
 		nearest = i < 0 ? opt_nearest(word, names) : NULL;
 		if (i < 0 && nearest != NULL)
-			return error_set(err, ERROR_USAGE, "unknown test '%s' (did you mean '%s'?)", word, nearest);
+			return error_set(err, ERROR_USAGE,
+					 "unknown test '%s' (did you mean '%s'?)", word,
+					 nearest);
 		if (i < 0)
 			return error_set(err, ERROR_USAGE,
-					 "unknown test '%s'; there are: dhry2reg whetstone-double execl fstime "
-					 "fsbuffer fsdisk pipe context1 spawn syscall shell1 shell8", word);
+					 "unknown test '%s'; there are: dhry2reg "
+					 "whetstone-double execl fstime "
+					 "fsbuffer fsdisk pipe context1 spawn syscall "
+					 "shell1 shell8",
+					 word);
 		is_asked[i] = true;
 	}
 	plan->test_count = 0;
@@ -85,11 +99,13 @@ static int take_copies(const char *list, struct measure_plan *plan, struct error
 	plan->copies_count = 0;
 	while ((word = strsep(&rest, ",")) != NULL) {
 		if (plan->copies_count == MEASURE_COPIES_MOST)
-			return error_set(err, ERROR_USAGE, "--copies takes at most %d numbers",
+			return error_set(err, ERROR_USAGE,
+					 "--copies takes at most %d numbers",
 					 MEASURE_COPIES_MOST);
 		if (strcmp(word, "nproc") == 0)
 			number = sys_proc_cpu_count();
-		else if (num_parse_uint(word, "--copies", 1, COPIES_HIGHEST, &number, err) != 0)
+		else if (num_parse_uint(word, "--copies", 1, COPIES_HIGHEST, &number,
+					err) != 0)
 			return -1;
 		plan->copies[plan->copies_count++] = (unsigned)number;
 	}
@@ -99,15 +115,18 @@ static int take_copies(const char *list, struct measure_plan *plan, struct error
 static int take_method(enum run_method method, struct bench_plan *plan, struct error *err)
 {
 	if (plan->method != RUN_BUDGET && plan->method != method)
-		return error_set(err, ERROR_USAGE, "--precise and --classic exclude each other");
+		return error_set(err, ERROR_USAGE,
+				 "--precise and --classic exclude each other");
 	plan->method = method;
 	return 0;
 }
 
 static int take_progress(const char *name, enum progress_form *out, struct error *err)
 {
-	static const char *const names[] = { [PROGRESS_AUTO] = "auto", [PROGRESS_NONE] = "none",
-					     [PROGRESS_LINES] = "lines", [PROGRESS_JSON] = "json" };
+	static const char *const names[] = {[PROGRESS_AUTO] = "auto",
+					    [PROGRESS_NONE] = "none",
+					    [PROGRESS_LINES] = "lines",
+					    [PROGRESS_JSON] = "json"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -116,10 +135,12 @@ static int take_progress(const char *name, enum progress_form *out, struct error
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_USAGE, "--progress takes auto, none, lines or json, not '%s'", name);
+	return error_set(err, ERROR_USAGE,
+			 "--progress takes auto, none, lines or json, not '%s'", name);
 }
 
-static int take_option(const struct opt *row, const char *argument, void *data, struct error *err)
+static int take_option(const struct opt *row, const char *argument, void *data,
+		       struct error *err)
 {
 	struct bench_call *call = data;
 	struct bench_plan *bench = &call->plan.bench;
@@ -155,7 +176,7 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 {
 	int first, i;
 
-	*call = (struct bench_call){ .plan = { .copies = { 1 }, .copies_count = 1 } };
+	*call = (struct bench_call){.plan = {.copies = {1}, .copies_count = 1}};
 	for (i = 0; i < TESTS_COUNT; i++)
 		call->plan.bench.tests[i] = &tests_all[i];
 	call->plan.bench.test_count = TESTS_COUNT;
@@ -163,9 +184,11 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 	    opt_parse(bench_options, argc, argv, take_option, call, &first, err) != 0)
 		return -1;
 	if (first < argc)
-		return error_set(err, ERROR_USAGE, "unexpected argument '%s' (see --help)", argv[first]);
+		return error_set(err, ERROR_USAGE,
+				 "unexpected argument '%s' (see --help)", argv[first]);
 	if (call->plan.bench.budget_ns != 0 && call->plan.bench.method != RUN_BUDGET)
-		return error_set(err, ERROR_USAGE, "--budget does not go with --precise or --classic");
+		return error_set(err, ERROR_USAGE,
+				 "--budget does not go with --precise or --classic");
 	call->plan.bench.parent = bench_place_choose(call->plan.bench.parent);
 	return 0;
 }
@@ -187,7 +210,8 @@ static int read_beside(const char *name, struct runs *out, struct error *err)
 	return record_read_json(text.bytes, name, out, err);
 }
 
-/* What a file or a stream would refuse is better known before the measurement than after it. */
+/* What a file or a stream would refuse is better known before the measurement than after
+ * it. */
 static int check_outputs(const struct bench_call *call, struct error *err)
 {
 	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
@@ -199,7 +223,8 @@ static int check_outputs(const struct bench_call *call, struct error *err)
 	if (call->output == NULL)
 		return 0;
 	slash = strrchr(call->output, '/');
-	folder = slash != NULL ? strndup(call->output, (size_t)(slash - call->output) + 1) : str_copy(".");
+	folder = slash != NULL ? strndup(call->output, (size_t)(slash - call->output) + 1)
+			       : str_copy(".");
 	if (access(folder, W_OK) != 0 && access(call->output, W_OK) != 0)
 		return error_sys(err, "--output '%s'", call->output);
 	return 0;
@@ -207,14 +232,17 @@ static int check_outputs(const struct bench_call *call, struct error *err)
 
 static void show_moment(void *data, const struct bench_moment *moment)
 {
-	struct progress_state state = { .phase = moment->test->key, .done = moment->done,
-					.left_ns = moment->left_ns, .is_step = moment->is_step };
+	struct progress_state state = {.phase = moment->test->key,
+				       .done = moment->done,
+				       .left_ns = moment->left_ns,
+				       .is_step = moment->is_step};
 	char detail[128] = "";
 
 	if (moment->failure != NULL)
 		(void)snprintf(detail, sizeof(detail), "failed");
 	else if (moment->value > 0)
-		(void)snprintf(detail, sizeof(detail), "%.1f %s", moment->value, moment->test->unit);
+		(void)snprintf(detail, sizeof(detail), "%.1f %s", moment->value,
+			       moment->test->unit);
 	state.detail = detail;
 	progress_show(data, &state);
 }
@@ -247,7 +275,8 @@ static int judge(const struct runs *runs, struct error *err)
 		const struct run *run = &runs->runs[i];
 
 		if (run->interrupted)
-			return error_set(err, ERROR_INTERRUPTED, "interrupted; what was measured is kept");
+			return error_set(err, ERROR_INTERRUPTED,
+					 "interrupted; what was measured is kept");
 		for (k = 0; k < run->test_count; k++) {
 			tests++;
 			if (run->tests[k].failure == NULL)
@@ -258,15 +287,15 @@ static int judge(const struct runs *runs, struct error *err)
 	}
 	if (failed == NULL)
 		return 0;
-	return error_set(err, ERROR_PARTIAL, "%u of %u tests failed; %s: %.150s", failures, tests,
-			 failed->test->key, failed->failure);
+	return error_set(err, ERROR_PARTIAL, "%u of %u tests failed; %s: %.150s",
+			 failures, tests, failed->test->key, failed->failure);
 }
 
 static int bench_run_command(int argc, char **argv, struct error *err)
 {
-	struct runs runs = { 0 }, beside = { 0 };
+	struct runs runs = {0}, beside = {0};
 	struct progress display;
-	struct bench_watch watch = { .show = show_moment, .data = &display };
+	struct bench_watch watch = {.show = show_moment, .data = &display};
 	struct bench_call call;
 	int result;
 
@@ -292,11 +321,13 @@ const struct cmd cmd_bench = {
 	.name = "bench",
 	.arguments = "",
 	.summary = "measure this machine",
-	.description =
-		"Runs the twelve tests of the UnixBench index and shows scores, intervals and\n"
-		"the index. The tests: dhry2reg whetstone-double execl fstime fsbuffer fsdisk\n"
-		"pipe context1 spawn syscall shell1 shell8. Nothing else should run meanwhile.\n"
-		"Ctrl-C keeps what was measured.",
+	.description = "Runs the twelve tests of the UnixBench index and shows scores, "
+		       "intervals and\n"
+		       "the index. The tests: dhry2reg whetstone-double execl fstime "
+		       "fsbuffer fsdisk\n"
+		       "pipe context1 spawn syscall shell1 shell8. Nothing else should "
+		       "run meanwhile.\n"
+		       "Ctrl-C keeps what was measured.",
 	.options = bench_options,
 	.run = bench_run_command,
 };

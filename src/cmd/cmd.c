@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd.c - the way from the command line to a command: help, version, completion, errors. */
+/* cmd.c - the way from the command line to a command: help, version, completion, errors.
+ */
 #define _GNU_SOURCE
 #include "cmd/cmd.h"
 
@@ -12,10 +13,11 @@
 #include "sys/file.h"
 
 static const struct opt global_options[] = {
-	{ "help", 'h', NULL, "show this help", NULL },
-	{ "version", 'V', NULL, "show the version", NULL },
-	{ "completion", 0, "SHELL", "print the completion script of a shell (bash)", "bash" },
-	{ NULL },
+	{"help", 'h', NULL, "show this help", NULL},
+	{"version", 'V', NULL, "show the version", NULL},
+	{"completion", 0, "SHELL", "print the completion script of a shell (bash)",
+	 "bash"},
+	{NULL},
 };
 
 int cmd_print(const char *text, struct error *err)
@@ -27,8 +29,8 @@ int cmd_print(const char *text, struct error *err)
 
 static void add_command_help(const struct cmd *cmd, struct str *out)
 {
-	str_addf(out, "Usage: moult %s [OPTION]... %s\n%s\n\n%s\n\nOptions:\n", cmd->name, cmd->arguments,
-		 cmd->summary, cmd->description);
+	str_addf(out, "Usage: moult %s [OPTION]... %s\n%s\n\n%s\n\nOptions:\n", cmd->name,
+		 cmd->arguments, cmd->summary, cmd->description);
 	opt_help(cmd->options, out);
 }
 
@@ -37,15 +39,19 @@ static void add_global_help(struct str *out)
 	const struct cmd *const *cmd;
 
 	str_add(out, "Usage: moult COMMAND [OPTION]... [ARGUMENT]...\n"
-		     "Give a machine a new operating system, and prove what that bought.\n\nCommands:\n");
+		     "Give a machine a new operating system, and prove what that "
+		     "bought.\n\nCommands:\n");
 	for (cmd = cmd_table; *cmd != NULL; cmd++)
 		str_addf(out, "  %-10s %s\n", (*cmd)->name, (*cmd)->summary);
 	str_add(out, "\nOptions:\n");
 	opt_help(global_options, out);
-	str_add(out, "\n\"moult COMMAND --help\" tells more; so does the manual page moult(1).\n"
-		     "Exit status: 0 done, 1 system failure, 2 usage, 3 bad input, 4 refused,\n"
-		     "5 verification failed, 6 failed after writing began, 7 partial result,\n"
-		     "8 regression (--gate), 130 interrupted.\n");
+	str_add(out,
+		"\n\"moult COMMAND --help\" tells more; so does the manual page "
+		"moult(1).\n"
+		"Exit status: 0 done, 1 system failure, 2 usage, 3 bad input, 4 "
+		"refused,\n"
+		"5 verification failed, 6 failed after writing began, 7 partial result,\n"
+		"8 regression (--gate), 130 interrupted.\n");
 }
 
 static void add_completion_case(const struct cmd *cmd, struct str *out)
@@ -61,11 +67,15 @@ static void add_completion_case(const struct cmd *cmd, struct str *out)
 			str_addf(out, "|-%c", row->letter);
 		if (row->values == NULL)
 			str_add(out, ") return ;;\n");
-		else if (strcmp(row->values, "FILE") == 0 || strcmp(row->values, "DIR") == 0)
-			str_addf(out, ") COMPREPLY=($(compgen -%c -- \"$word\")); return ;;\n",
+		else if (strcmp(row->values, "FILE") == 0 ||
+			 strcmp(row->values, "DIR") == 0)
+			str_addf(out,
+				 ") COMPREPLY=($(compgen -%c -- \"$word\")); return ;;\n",
 				 row->values[0] == 'F' ? 'f' : 'd');
 		else
-			str_addf(out, ") COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return ;;\n",
+			str_addf(out,
+				 ") COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); "
+				 "return ;;\n",
 				 row->values);
 	}
 	str_add(out, "\t\tesac\n\t\twords=\"");
@@ -78,13 +88,16 @@ static void add_completion(struct str *out)
 {
 	const struct cmd *const *cmd;
 
-	str_add(out, "# bash completion of moult, made from its option tables by: moult --completion bash\n"
+	str_add(out, "# bash completion of moult, made from its option tables by: moult "
+		     "--completion bash\n"
 		     "_moult()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]} "
 		     "before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
-		     "\tCOMPREPLY=()\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) words=\"");
+		     "\tCOMPREPLY=()\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) "
+		     "words=\"");
 	for (cmd = cmd_table; *cmd != NULL; cmd++)
 		str_addf(out, "%s ", (*cmd)->name);
-	str_add(out, "--help --version\" ;;\n\tesac\n\t[ $COMP_CWORD -gt 1 ] && case ${COMP_WORDS[1]} in\n");
+	str_add(out, "--help --version\" ;;\n\tesac\n\t[ $COMP_CWORD -gt 1 ] && case "
+		     "${COMP_WORDS[1]} in\n");
 	for (cmd = cmd_table; *cmd != NULL; cmd++)
 		add_completion_case(*cmd, out);
 	str_add(out, "\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
@@ -98,9 +111,11 @@ static int run_global(int argc, char **argv, struct error *err)
 
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		str_add(&text, "moult " MOULT_VERSION "\n");
-	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+		 strcmp(word, "help") == 0)
 		add_global_help(&text);
-	else if (strcmp(word, "--completion") == 0 && argc == 3 && strcmp(argv[2], "bash") == 0)
+	else if (strcmp(word, "--completion") == 0 && argc == 3 &&
+		 strcmp(argv[2], "bash") == 0)
 		add_completion(&text);
 	else if (argc < 2)
 		return error_set(err, ERROR_USAGE, "no command given (see moult --help)");
@@ -137,21 +152,24 @@ static int run_command(const struct cmd *cmd, int argc, char **argv, struct erro
 	return 0;
 }
 
-/* Descriptors 0 to 2 are always open: a file that got one of them would receive our messages. One that
- * was closed becomes unusable for what it is for, so that its use is an error and not silence. */
+/* Descriptors 0 to 2 are always open: a file that got one of them would receive our
+ * messages. One that was closed becomes unusable for what it is for, so that its use is
+ * an error and not silence. */
 static void open_standard_streams(void)
 {
 	int fd;
 
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY); /* the lowest number is fd */
+			(void)open("/dev/null",
+				   fd == 0 ? O_WRONLY
+					   : O_RDONLY); /* the lowest number is fd */
 }
 
 int cmd_main(int argc, char **argv)
 {
 	const struct cmd *cmd = argc > 1 ? find_command(argv[1]) : NULL;
-	struct error err = { 0 };
+	struct error err = {0};
 	char text[600];
 	int result;
 

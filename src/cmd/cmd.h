@@ -8,11 +8,12 @@
 /** A command; each file of this room that has one ends in it, and table.c lists them. */
 struct cmd {
 	const char *name;
-	const char *arguments;    /* as the usage line names them */
-	const char *summary;      /* one line */
-	const char *description;  /* paragraphs for --help, at most 80 columns */
+	const char *arguments;	 /* as the usage line names them */
+	const char *summary;	 /* one line */
+	const char *description; /* paragraphs for --help, at most 80 columns */
 	const struct opt *options;
-	/* argv[0] is the command's name. Returns 0, or -1 with @err set; its kind is the exit status */
+	/* argv[0] is the command's name. Returns 0, or -1 with @err set; its kind is the
+	 * exit status */
 	int (*run)(int argc, char **argv, struct error *err);
 };
 

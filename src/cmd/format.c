@@ -7,22 +7,25 @@
 #include "record/unixbench_text.h"
 #include "report/terminal.h"
 
-static void write_unixbench(const struct runs *runs, const struct runs *beside, struct str *out)
+static void write_unixbench(const struct runs *runs, const struct runs *beside,
+			    struct str *out)
 {
 	(void)beside; /* the report has no place for other machines */
 	record_write_unixbench(runs, out);
 }
 
-static void write_json(const struct runs *runs, const struct runs *beside, struct str *out)
+static void write_json(const struct runs *runs, const struct runs *beside,
+		       struct str *out)
 {
-	(void)beside; /* what is measured is the object; others are objects of their own */
+	(void)beside; /* what is measured is the object; others are objects of their own
+		       */
 	record_write_json(runs, out);
 }
 
 static const struct format formats[] = {
-	{ "terminal", report_write_terminal },
-	{ "unixbench", write_unixbench },
-	{ "json", write_json },
+	{"terminal", report_write_terminal},
+	{"unixbench", write_unixbench},
+	{"json", write_json},
 };
 
 int format_find(const char *name, const struct format **out, struct error *err)
@@ -35,5 +38,6 @@ int format_find(const char *name, const struct format **out, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_USAGE, "unknown format '%s'; there are: " FORMAT_NAMES, name);
+	return error_set(err, ERROR_USAGE,
+			 "unknown format '%s'; there are: " FORMAT_NAMES, name);
 }

@@ -10,7 +10,8 @@
 /** A format: runs in, bytes out. */
 struct format {
 	const char *name;
-	void (*write)(const struct runs *runs, const struct runs *beside, struct str *out);
+	void (*write)(const struct runs *runs, const struct runs *beside,
+		      struct str *out);
 };
 
 /** The names of all formats, separated by blanks. */

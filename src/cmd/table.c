@@ -4,4 +4,4 @@
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
 
-const struct cmd *const cmd_table[] = { &cmd_bench, NULL };
+const struct cmd *const cmd_table[] = {&cmd_bench, NULL};

@@ -15,7 +15,7 @@
 static char *new_id(void)
 {
 	const time_t now = (time_t)(sys_clock_wall_ns() / NUM_SECOND_NS);
-	struct tm parts = { 0 };
+	struct tm parts = {0};
 	struct str id = STR_EMPTY;
 	unsigned salt = 0;
 	char text[32];
@@ -23,13 +23,14 @@ static char *new_id(void)
 	(void)gmtime_r(&now, &parts); /* fails only for years that do not fit an int */
 	(void)strftime(text, sizeof(text), "%Y%m%dT%H%M%S", &parts);
 	if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) != (ssize_t)sizeof(salt))
-		salt = (unsigned)sys_clock_monotonic_ns(); /* early in boot: the time has to do */
+		salt = (unsigned)
+			sys_clock_monotonic_ns(); /* early in boot: the time has to do */
 	str_addf(&id, "%s-%08x", text, salt);
 	return id.bytes;
 }
 
-int flow_measure(const struct measure_plan *plan, const struct bench_watch *watch, struct runs *out,
-		 struct error *err)
+int flow_measure(const struct measure_plan *plan, const struct bench_watch *watch,
+		 struct runs *out, struct error *err)
 {
 	autofree char *group = plan->copies_count > 1 ? new_id() : NULL;
 	struct bench_plan bench = plan->bench;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** measure.h - measure this machine: its facts, its workloads, one run for each number of copies. */
+/** measure.h - measure this machine: its facts, its workloads, one run for each number of
+ * copies. */
 #ifndef FLOW_MEASURE_H
 #define FLOW_MEASURE_H
 
@@ -9,10 +10,10 @@ enum { MEASURE_COPIES_MOST = 8 };
 
 /** What to measure. */
 struct measure_plan {
-	struct bench_plan bench;     /* copies is set by the flow */
+	struct bench_plan bench; /* copies is set by the flow */
 	unsigned copies[MEASURE_COPIES_MOST];
 	size_t copies_count;
-	const char *label;           /* NULL: none */
+	const char *label; /* NULL: none */
 };
 
 /** Measure, one run after the other; several runs get a common group.
@@ -22,7 +23,8 @@ struct measure_plan {
  * Errors:  as bench_run
  * Returns: 0 or -1
  */
-nodiscard int flow_measure(const struct measure_plan *plan, const struct bench_watch *watch,
-			   struct runs *out, struct error *err);
+nodiscard int flow_measure(const struct measure_plan *plan,
+			   const struct bench_watch *watch, struct runs *out,
+			   struct error *err);
 
 #endif

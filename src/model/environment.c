@@ -9,7 +9,8 @@
 void environment_add(struct environment *environment, const char *key, const char *value,
 		     const char *source, const char *problem)
 {
-	environment->facts = mem_grow(environment->facts, environment->count, sizeof(struct fact));
+	environment->facts =
+		mem_grow(environment->facts, environment->count, sizeof(struct fact));
 	environment->facts[environment->count++] = (struct fact){
 		.key = str_copy(key),
 		.value = str_copy(value),
@@ -39,5 +40,5 @@ void environment_clear(struct environment *environment)
 		free(environment->facts[i].problem);
 	}
 	free(environment->facts);
-	*environment = (struct environment){ 0 };
+	*environment = (struct environment){0};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** environment.h - facts about a machine: what was read, from where, or why it could not be read. */
+/** environment.h - facts about a machine: what was read, from where, or why it could not
+ * be read. */
 #ifndef MODEL_ENVIRONMENT_H
 #define MODEL_ENVIRONMENT_H
 
@@ -23,7 +24,8 @@ struct environment {
 void environment_add(struct environment *environment, const char *key, const char *value,
 		     const char *source, const char *problem);
 
-/** Find a fact's value. Returns: the value, or NULL when it is not there or was not readable */
+/** Find a fact's value. Returns: the value, or NULL when it is not there or was not
+ * readable */
 const char *environment_value(const struct environment *environment, const char *key);
 
 /** Give the memory back. */

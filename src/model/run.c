@@ -9,14 +9,15 @@
 
 #include "base/str.h"
 
-const char *const sample_flag_names[SAMPLE_FLAG_COUNT] = { "steal", "load", "duration", "ragged",
-							   "clock" };
-const char *const run_method_names[RUN_METHOD_COUNT] = { "budget", "precise", "classic", "imported" };
+const char *const sample_flag_names[SAMPLE_FLAG_COUNT] = {"steal", "load", "duration",
+							  "ragged", "clock"};
+const char *const run_method_names[RUN_METHOD_COUNT] = {"budget", "precise", "classic",
+							"imported"};
 
 struct run_test *run_add_test(struct run *run, const struct test *test)
 {
 	assert(run->test_count < TESTS_COUNT && run_find_test(run, test->key) == NULL);
-	run->tests[run->test_count] = (struct run_test){ .test = test };
+	run->tests[run->test_count] = (struct run_test){.test = test};
 	return &run->tests[run->test_count++];
 }
 
@@ -48,7 +49,8 @@ void run_warn(struct run *run, const char *fmt, ...)
 	for (i = 0; i < run->warning_count; i++)
 		if (strcmp(run->warnings[i], text) == 0)
 			return;
-	run->warnings = mem_grow(run->warnings, run->warning_count, sizeof(*run->warnings));
+	run->warnings =
+		mem_grow(run->warnings, run->warning_count, sizeof(*run->warnings));
 	run->warnings[run->warning_count++] = str_copy(text);
 }
 
@@ -65,8 +67,8 @@ static void run_test_clear(struct run_test *test)
 void run_build_add_file(struct run_build *build, const char *name, const char *sha256)
 {
 	build->files = mem_grow(build->files, build->file_count, sizeof(*build->files));
-	build->files[build->file_count++] = (struct run_file){ .name = str_copy(name),
-							       .sha256 = str_copy(sha256) };
+	build->files[build->file_count++] =
+		(struct run_file){.name = str_copy(name), .sha256 = str_copy(sha256)};
 }
 
 static void run_build_clear(struct run_build *build)
@@ -100,13 +102,13 @@ void run_clear(struct run *run)
 	free(run->group);
 	free(run->profile);
 	free(run->source);
-	*run = (struct run){ 0 };
+	*run = (struct run){0};
 }
 
 struct run *runs_add(struct runs *runs)
 {
 	runs->runs = mem_grow(runs->runs, runs->count, sizeof(*runs->runs));
-	runs->runs[runs->count] = (struct run){ 0 };
+	runs->runs[runs->count] = (struct run){0};
 	return &runs->runs[runs->count++];
 }
 
@@ -117,5 +119,5 @@ void runs_clear(struct runs *runs)
 	for (i = 0; i < runs->count; i++)
 		run_clear(&runs->runs[i]);
 	free(runs->runs);
-	*runs = (struct runs){ 0 };
+	*runs = (struct runs){0};
 }

@@ -13,7 +13,8 @@ static const double confidence = 0.95;
 
 static double part_rate(const struct test *test, uint64_t count, int64_t scored_ns)
 {
-	return scored_ns > 0 ? (double)count * test->per_loop / num_seconds(scored_ns) : 0;
+	return scored_ns > 0 ? (double)count * test->per_loop / num_seconds(scored_ns)
+			     : 0;
 }
 
 double score_sample_rate(const struct test *test, const struct run_sample *sample)
@@ -33,7 +34,8 @@ static int by_count(const void *a, const void *b)
 
 void score_mark_kept(struct run_test *test)
 {
-	autofree struct run_sample **order = mem_zero(test->sample_count, sizeof(struct run_sample *));
+	autofree struct run_sample **order =
+		mem_zero(test->sample_count, sizeof(struct run_sample *));
 	size_t i;
 
 	for (i = 0; i < test->sample_count; i++)
@@ -49,7 +51,8 @@ struct log_sums {
 	unsigned count;
 };
 
-static void log_sums_add(struct log_sums *sums, const struct test *test, const struct run_sample *sample)
+static void log_sums_add(struct log_sums *sums, const struct test *test,
+			 const struct run_sample *sample)
 {
 	const double rate = score_sample_rate(test, sample);
 
@@ -84,15 +87,17 @@ static void score_set_interval(struct score *score)
 
 static struct score imported_score(const struct run_test *test)
 {
-	return (struct score){ .value = test->imported_score, .classic = test->imported_score,
-			       .used = test->imported_samples, .time_s = test->imported_time_s };
+	return (struct score){.value = test->imported_score,
+			      .classic = test->imported_score,
+			      .used = test->imported_samples,
+			      .time_s = test->imported_time_s};
 }
 
 struct score score_test(const struct run_test *test, enum run_method method)
 {
 	const bool take_all = count_trusted(test) < SCORE_TRUSTED_LEAST;
-	struct log_sums used = { 0 }, kept = { 0 };
-	struct score score = { 0 };
+	struct log_sums used = {0}, kept = {0};
+	struct score score = {0};
 	double variance;
 	size_t i;
 
@@ -107,7 +112,8 @@ struct score score_test(const struct run_test *test, enum run_method method)
 	if (kept.count > 0)
 		score.classic = exp(kept.sum / kept.count);
 	if (used.count > 1) {
-		variance = (used.squares - used.sum * used.sum / used.count) / (used.count - 1);
+		variance = (used.squares - used.sum * used.sum / used.count) /
+			   (used.count - 1);
 		score.error_log = sqrt(fmax(variance, 0) / used.count);
 		score.freedom = used.count - 1;
 	}
@@ -140,7 +146,7 @@ struct score score_test_index(const struct run_test *test, enum run_method metho
 
 struct score_index score_run(const struct run *run)
 {
-	struct score_index index = { 0 };
+	struct score_index index = {0};
 	double logs = 0, classic_logs = 0, variance = 0, weights = 0;
 	bool has_interval = true;
 	struct score score;
@@ -161,7 +167,8 @@ struct score_index score_run(const struct run *run)
 	index.is_partial = index.tests < TESTS_COUNT;
 	if (index.tests == 0)
 		return index;
-	index.score.value = run->imported_index > 0 ? run->imported_index : exp(logs / index.tests);
+	index.score.value =
+		run->imported_index > 0 ? run->imported_index : exp(logs / index.tests);
 	index.score.classic = exp(classic_logs / index.tests);
 	index.score.error_log = sqrt(variance) / index.tests;
 	if (has_interval)
@@ -172,8 +179,10 @@ struct score_index score_run(const struct run *run)
 
 double score_smallest_change(const struct score *score)
 {
-	/* the difference of two logarithms with the same error, and twice the degrees of freedom */
+	/* the difference of two logarithms with the same error, and twice the degrees of
+	 * freedom */
 	if (!(score->freedom > 0))
 		return 0;
-	return expm1(student_quantile(confidence, 2 * score->freedom) * score->error_log * M_SQRT2);
+	return expm1(student_quantile(confidence, 2 * score->freedom) * score->error_log *
+		     M_SQRT2);
 }

@@ -1,58 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** score.h - scores, indexes and their intervals, computed from the samples of a run. Pure functions. */
+/** score.h - scores, indexes and their intervals, computed from the samples of a run.
+ * Pure functions. */
 #ifndef MODEL_SCORE_H
 #define MODEL_SCORE_H
 
 #include "model/run.h"
 
-/** With fewer trusted samples than this all samples are used: what flags them is then how the machine
- * is, and one or two samples would say nothing about it.
+/** With fewer trusted samples than this all samples are used: what flags them is then how
+ * the machine is, and one or two samples would say nothing about it.
  */
 enum { SCORE_TRUSTED_LEAST = 3 };
 
 /** A value with its interval of 95%. */
 struct score {
-	double value;       /* in the unit of the test, or index points; 0: there is none */
-	double low, high;   /* 0: no interval (imported, or fewer than two samples) */
-	double error_log;   /* standard error of the logarithm */
-	double freedom;     /* degrees of freedom of it; 0: no interval */
-	unsigned used;      /* samples that the value is made of */
-	double time_s;      /* mean scored time of these */
-	double classic;     /* what UnixBench's rule makes of the same samples; 0: there is none */
+	double value;	  /* in the unit of the test, or index points; 0: there is none */
+	double low, high; /* 0: no interval (imported, or fewer than two samples) */
+	double error_log; /* standard error of the logarithm */
+	double freedom;	  /* degrees of freedom of it; 0: no interval */
+	unsigned used;	  /* samples that the value is made of */
+	double time_s;	  /* mean scored time of these */
+	double classic;	  /* what UnixBench's rule makes of the same samples; 0: there is
+			     none */
 };
 
 /** The index of a run. */
 struct score_index {
 	struct score score;
-	unsigned tests;     /* that it is made of */
-	bool is_partial;    /* fewer than all twelve */
+	unsigned tests;	 /* that it is made of */
+	bool is_partial; /* fewer than all twelve */
 };
 
 /** The rate of a sample, in units of @test a second (a minute for lpm); copies add up. */
 double score_sample_rate(const struct test *test, const struct run_sample *sample);
 
-/** Mark by UnixBench's rule: of n samples the n/3 with the smallest counts are not kept. */
+/** Mark by UnixBench's rule: of n samples the n/3 with the smallest counts are not kept.
+ */
 void score_mark_kept(struct run_test *test);
 
 /** The score of a test: exp of the mean of the logarithms of the rates.
  *
- * Samples that are flagged are left out, unless fewer than SCORE_TRUSTED_LEAST remain: then all are
- * in, and the run warns. With
- * RUN_CLASSIC the value is made of the kept samples and of nothing else.
- * The interval is Student's on the logarithms.
+ * Samples that are flagged are left out, unless fewer than SCORE_TRUSTED_LEAST remain:
+ * then all are in, and the run warns. With RUN_CLASSIC the value is made of the kept
+ * samples and of nothing else. The interval is Student's on the logarithms.
  */
 struct score score_test(const struct run_test *test, enum run_method method);
 
 /** 10 times the score over the baseline, with its interval. */
 struct score score_test_index(const struct run_test *test, enum run_method method);
 
-/** The geometric mean of the indexes of all tests that have a score. Its error is made of theirs,
- * its degrees of freedom by Welch and Satterthwaite.
+/** The geometric mean of the indexes of all tests that have a score. Its error is made of
+ * theirs, its degrees of freedom by Welch and Satterthwaite.
  */
 struct score_index score_run(const struct run *run);
 
-/** The smallest change, as a fraction of the value, that a second run with the same error would have
- * shown at 95%. Returns: the fraction (0.04: 4%), or 0 when there is no interval
+/** The smallest change, as a fraction of the value, that a second run with the same error
+ * would have shown at 95%. Returns: the fraction (0.04: 4%), or 0 when there is no
+ * interval
  */
 double score_smallest_change(const struct score *score);
 

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* Continued fraction of the incomplete beta function (26.5.8), by the modified Lentz method. */
+/* Continued fraction of the incomplete beta function (26.5.8), by the modified Lentz
+ * method. */
 static double beta_fraction(double a, double b, double x)
 {
 	const double tiny = 1e-300;

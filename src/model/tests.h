@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** tests.h - the twelve tests of the UnixBench index; the rows come from data/unixbench.tsv. */
+/** tests.h - the twelve tests of the UnixBench index; the rows come from
+ * data/unixbench.tsv. */
 #ifndef MODEL_TESTS_H
 #define MODEL_TESTS_H
 
@@ -9,12 +10,13 @@ enum { TESTS_COUNT = 12 };
 
 /** A test of the index. */
 struct test {
-	const char *key;       /* "dhry2reg" */
-	const char *name;      /* as UnixBench prints it */
-	const char *unit;      /* "lps", "MWIPS", "KBps" or "lpm" */
-	double per_loop;       /* units in one loop; the rate is loops * per_loop / seconds */
-	double baseline;       /* score that makes the index 10 */
-	int classic_passes;    /* passes of UnixBench 5.1.3, of which the worst third is dropped */
+	const char *key;  /* "dhry2reg" */
+	const char *name; /* as UnixBench prints it */
+	const char *unit; /* "lps", "MWIPS", "KBps" or "lpm" */
+	double per_loop;  /* units in one loop; the rate is loops * per_loop / seconds */
+	double baseline;  /* score that makes the index 10 */
+	int classic_passes;    /* passes of UnixBench 5.1.3, of which the worst third is
+				  dropped */
 	int classic_seconds;   /* length of such a pass */
 	int64_t shortest_ns;   /* the shortest sample that is worth taking */
 	const char *helper;    /* its executable in libexec/moult */

@@ -3,17 +3,19 @@
 #ifndef RECORD_RUN_JSON_H
 #define RECORD_RUN_JSON_H
 
-#include "base/str.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "model/run.h"
 
-/** Write runs: the object of one, {"schema":"moult.runs/1","runs":[...]} for none or several.
+/** Write runs: the object of one, {"schema":"moult.runs/1","runs":[...]} for none or
+ * several.
  *
  * @out: the text is added, with a newline at its end
  */
 void record_write_json(const struct runs *runs, struct str *out);
 
-/** Read runs, in either shape. Unknown fields are passed over; unknown tests are an error.
+/** Read runs, in either shape. Unknown fields are passed over; unknown tests are an
+ * error.
  *
  * @name:   what the text is, for messages
  * @out:    zeroed by the caller; runs are added

@@ -9,7 +9,8 @@
 #include "base/num.h"
 #include "record/run_json.h"
 
-/* The longest time that a field may hold: a year. Larger ones would not fit nanoseconds safely. */
+/* The longest time that a field may hold: a year. Larger ones would not fit nanoseconds
+ * safely. */
 static const double longest_s = 366 * 86400.0;
 
 static char *copy_text(const json_t *object, const char *key)
@@ -18,7 +19,8 @@ static char *copy_text(const json_t *object, const char *key)
 }
 
 /* A number that is 0 or more; 0 when the field is absent or null. */
-static int read_number(const json_t *object, const char *key, double most, double *out, struct error *err)
+static int read_number(const json_t *object, const char *key, double most, double *out,
+		       struct error *err)
 {
 	const json_t *field = json_object_get(object, key);
 	double value;
@@ -29,12 +31,15 @@ static int read_number(const json_t *object, const char *key, double most, doubl
 	}
 	value = json_number_value(field);
 	if (!json_is_number(field) || !(value >= 0) || value > most)
-		return error_set(err, ERROR_INPUT, "the field '%s' is not a number from 0 to %g", key, most);
+		return error_set(err, ERROR_INPUT,
+				 "the field '%s' is not a number from 0 to %g", key,
+				 most);
 	*out = value;
 	return 0;
 }
 
-static int read_seconds(const json_t *object, const char *key, int64_t *out_ns, struct error *err)
+static int read_seconds(const json_t *object, const char *key, int64_t *out_ns,
+			struct error *err)
 {
 	double value_s;
 
@@ -44,7 +49,8 @@ static int read_seconds(const json_t *object, const char *key, int64_t *out_ns, 
 	return 0;
 }
 
-static int read_count(const json_t *object, const char *key, uint64_t *out, struct error *err)
+static int read_count(const json_t *object, const char *key, uint64_t *out,
+		      struct error *err)
 {
 	const json_t *field = json_object_get(object, key);
 
@@ -53,15 +59,17 @@ static int read_count(const json_t *object, const char *key, uint64_t *out, stru
 		return 0;
 	}
 	if (!json_is_integer(field) || json_integer_value(field) < 0)
-		return error_set(err, ERROR_INPUT, "the field '%s' is not a whole number from 0 on", key);
+		return error_set(err, ERROR_INPUT,
+				 "the field '%s' is not a whole number from 0 on", key);
 	*out = (uint64_t)json_integer_value(field);
 	return 0;
 }
 
 static int64_t parse_date(const char *text)
 {
-	struct tm parts = { 0 };
-	const char *end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
+	struct tm parts = {0};
+	const char *end =
+		text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
 
 	return end != NULL && *end == '\0' ? (int64_t)timegm(&parts) * NUM_SECOND_NS : 0;
 }
@@ -81,7 +89,8 @@ static unsigned read_flags(const json_t *list)
 	return bits;
 }
 
-static int read_parts(const json_t *list, unsigned copies, struct run_sample *sample, struct error *err)
+static int read_parts(const json_t *list, unsigned copies, struct run_sample *sample,
+		      struct error *err)
 {
 	const json_t *part;
 	size_t i;
@@ -89,12 +98,14 @@ static int read_parts(const json_t *list, unsigned copies, struct run_sample *sa
 	if (list == NULL)
 		return 0;
 	if (!json_is_array(list) || json_array_size(list) != copies)
-		return error_set(err, ERROR_INPUT, "a sample of %u copies does not list them", copies);
+		return error_set(err, ERROR_INPUT,
+				 "a sample of %u copies does not list them", copies);
 	sample->parts = mem_zero(copies, sizeof(*sample->parts));
 	json_array_foreach(list, i, part)
 		if (read_count(part, "count", &sample->parts[i].count, err) != 0 ||
 		    read_seconds(part, "start_s", &sample->parts[i].start_ns, err) != 0 ||
-		    read_seconds(part, "elapsed_s", &sample->parts[i].elapsed_ns, err) != 0 ||
+		    read_seconds(part, "elapsed_s", &sample->parts[i].elapsed_ns, err) !=
+			    0 ||
 		    read_seconds(part, "scored_s", &sample->parts[i].scored_ns, err) != 0)
 			return -1;
 	return 0;
@@ -104,14 +115,14 @@ static const struct {
 	const char *key;
 	size_t offset;
 } sample_times[] = {
-	{ "start_s", offsetof(struct run_sample, start_ns) },
-	{ "wanted_s", offsetof(struct run_sample, wanted_ns) },
-	{ "elapsed_s", offsetof(struct run_sample, elapsed_ns) },
-	{ "scored_s", offsetof(struct run_sample, scored_ns) },
-	{ "user_s", offsetof(struct run_sample, user_ns) },
-	{ "system_s", offsetof(struct run_sample, system_ns) },
-	{ "steal_s", offsetof(struct run_sample, steal_ns) },
-	{ "foreign_s", offsetof(struct run_sample, foreign_ns) },
+	{"start_s", offsetof(struct run_sample, start_ns)},
+	{"wanted_s", offsetof(struct run_sample, wanted_ns)},
+	{"elapsed_s", offsetof(struct run_sample, elapsed_ns)},
+	{"scored_s", offsetof(struct run_sample, scored_ns)},
+	{"user_s", offsetof(struct run_sample, user_ns)},
+	{"system_s", offsetof(struct run_sample, system_ns)},
+	{"steal_s", offsetof(struct run_sample, steal_ns)},
+	{"foreign_s", offsetof(struct run_sample, foreign_ns)},
 };
 
 static double load_or_unknown(const json_t *object, const char *key)
@@ -121,7 +132,8 @@ static double load_or_unknown(const json_t *object, const char *key)
 	return json_is_number(field) ? json_number_value(field) : -1;
 }
 
-static int read_sample(const json_t *object, unsigned copies, struct run_sample *sample, struct error *err)
+static int read_sample(const json_t *object, unsigned copies, struct run_sample *sample,
+		       struct error *err)
 {
 	uint64_t voluntary, forced;
 	int64_t time_ns;
@@ -136,7 +148,8 @@ static int read_sample(const json_t *object, unsigned copies, struct run_sample 
 	for (i = 0; i < sizeof(sample_times) / sizeof(sample_times[0]); i++) {
 		if (read_seconds(object, sample_times[i].key, &time_ns, err) != 0)
 			return -1;
-		memcpy((char *)sample + sample_times[i].offset, &time_ns, sizeof(time_ns));
+		memcpy((char *)sample + sample_times[i].offset, &time_ns,
+		       sizeof(time_ns));
 	}
 	if (sample->scored_ns == 0)
 		sample->scored_ns = sample->elapsed_ns;
@@ -159,9 +172,11 @@ static int read_test(const json_t *object, struct run *run, struct error *err)
 	size_t i;
 
 	if (number < 0)
-		return error_set(err, ERROR_INPUT, "unknown test '%.60s'", key != NULL ? key : "");
+		return error_set(err, ERROR_INPUT, "unknown test '%.60s'",
+				 key != NULL ? key : "");
 	if (run_find_test(run, key) != NULL)
-		return error_set(err, ERROR_INPUT, "the test '%s' stands there twice", key);
+		return error_set(err, ERROR_INPUT, "the test '%s' stands there twice",
+				 key);
 	test = run_add_test(run, &tests_all[number]);
 	test->failure = copy_text(object, "failure");
 	if (read_number(object, "score", 1e18, &test->imported_score, err) != 0 ||
@@ -171,7 +186,7 @@ static int read_test(const json_t *object, struct run *run, struct error *err)
 		return error_frame(err, "%s", key);
 	test->imported_samples = (unsigned)used;
 	json_array_foreach(samples, i, entry) {
-		struct run_sample sample = { 0 };
+		struct run_sample sample = {0};
 
 		if (read_sample(entry, run->copies, &sample, err) != 0) {
 			free(sample.parts);
@@ -187,14 +202,15 @@ static void read_environment(const json_t *object, struct environment *out)
 	const json_t *fact;
 	size_t i;
 
-	json_array_foreach(json_object_get(object, "facts"), i, fact)
-	{
+	json_array_foreach(json_object_get(object, "facts"), i, fact) {
 		const char *key = json_string_value(json_object_get(fact, "key"));
 
 		if (key != NULL)
-			environment_add(out, key, json_string_value(json_object_get(fact, "value")),
-					json_string_value(json_object_get(fact, "source")),
-					json_string_value(json_object_get(fact, "problem")));
+			environment_add(
+				out, key,
+				json_string_value(json_object_get(fact, "value")),
+				json_string_value(json_object_get(fact, "source")),
+				json_string_value(json_object_get(fact, "problem")));
 	}
 }
 
@@ -222,7 +238,8 @@ static int read_method(const json_t *object, enum run_method *out, struct error 
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_INPUT, "unknown method '%.60s'", name != NULL ? name : "");
+	return error_set(err, ERROR_INPUT, "unknown method '%.60s'",
+			 name != NULL ? name : "");
 }
 
 static int read_run(json_t *object, struct run *run, struct error *err)
@@ -231,26 +248,32 @@ static int read_run(json_t *object, struct run *run, struct error *err)
 	uint64_t copies;
 	size_t i;
 
-	if (!json_is_string(schema) || strcmp(json_string_value(schema), "moult.run/1") != 0)
+	if (!json_is_string(schema) ||
+	    strcmp(json_string_value(schema), "moult.run/1") != 0)
 		return error_set(err, ERROR_INPUT, "the schema is not 'moult.run/1'");
 	run->id = copy_text(object, "id");
 	run->label = copy_text(object, "label");
 	run->group = copy_text(object, "group");
 	run->profile = copy_text(object, "profile");
 	run->source = copy_text(object, "source");
-	run->started_ns = parse_date(json_string_value(json_object_get(object, "started")));
-	run->finished_ns = parse_date(json_string_value(json_object_get(object, "finished")));
+	run->started_ns =
+		parse_date(json_string_value(json_object_get(object, "started")));
+	run->finished_ns =
+		parse_date(json_string_value(json_object_get(object, "finished")));
 	run->interrupted = json_is_true(json_object_get(object, "interrupted"));
-	if (read_method(object, &run->method, err) != 0 || read_count(object, "copies", &copies, err) != 0 ||
+	if (read_method(object, &run->method, err) != 0 ||
+	    read_count(object, "copies", &copies, err) != 0 ||
 	    read_seconds(object, "budget_s", &run->budget_ns, err) != 0 ||
 	    read_seconds(object, "overhead_cpu_s", &run->overhead_ns, err) != 0 ||
 	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0)
 		return -1;
 	if (copies < 1 || copies > 65536)
-		return error_set(err, ERROR_INPUT, "the field 'copies' is not 1 to 65536");
+		return error_set(err, ERROR_INPUT,
+				 "the field 'copies' is not 1 to 65536");
 	run->copies = (unsigned)copies;
 	if (run->method == RUN_IMPORTED &&
-	    read_number(json_object_get(object, "index"), "score", 1e18, &run->imported_index, err) != 0)
+	    read_number(json_object_get(object, "index"), "score", 1e18,
+			&run->imported_index, err) != 0)
 		return -1;
 	json_array_foreach(json_object_get(object, "tests"), i, entry)
 		if (read_test(entry, run, err) != 0)
@@ -276,15 +299,16 @@ static int read_root(json_t *root, struct runs *out, struct error *err)
 	return 0;
 }
 
-int record_read_json(const char *text, const char *name, struct runs *out, struct error *err)
+int record_read_json(const char *text, const char *name, struct runs *out,
+		     struct error *err)
 {
 	json_error_t where;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &where);
 	int result;
 
 	if (root == NULL)
-		return error_set(err, ERROR_INPUT, "'%s' is not JSON: line %d: %s", name, where.line,
-				 where.text);
+		return error_set(err, ERROR_INPUT, "'%s' is not JSON: line %d: %s", name,
+				 where.line, where.text);
 	result = read_root(root, out, err);
 	json_decref(root);
 	return result == 0 ? 0 : error_frame(err, "'%s'", name);

@@ -9,7 +9,8 @@
 #include "model/score.h"
 #include "record/run_json.h"
 
-/* JSON is UTF-8; what a user or a kernel wrote may be anything: bytes that are not UTF-8 become '?'. */
+/* JSON is UTF-8; what a user or a kernel wrote may be anything: bytes that are not UTF-8
+ * become '?'. */
 static json_t *text_or_null(const char *text)
 {
 	json_t *string = text != NULL ? json_string(text) : json_null();
@@ -25,144 +26,208 @@ static json_t *text_or_null(const char *text)
 	return json_string(ascii);
 }
 
+static void put(json_t *object, const char *key, json_t *value)
+{
+	(void)json_object_set_new(object, key, value); /* fails only when out of memory */
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+	put(object, key, text_or_null(text));
+}
+
+static void put_count(json_t *object, const char *key, int64_t value)
+{
+	put(object, key, json_integer(value));
+}
+
+static void put_seconds(json_t *object, const char *key, int64_t value_ns)
+{
+	put(object, key, json_real(num_seconds(value_ns)));
+}
+
 /* A score that is 0 is none. */
-static json_t *real_or_null(double value)
+static void put_score(json_t *object, const char *key, double value)
 {
-	return value > 0 ? json_real(value) : json_null();
+	put(object, key, value > 0 ? json_real(value) : json_null());
 }
 
-static json_t *seconds(int64_t value_ns)
-{
-	return json_real(num_seconds(value_ns));
-}
-
-static json_t *date(int64_t since_1970_ns)
+static void put_date(json_t *object, const char *key, int64_t since_1970_ns)
 {
 	const time_t second = (time_t)(since_1970_ns / NUM_SECOND_NS);
 	char text[40];
 	struct tm parts;
 
-	if (since_1970_ns == 0 || gmtime_r(&second, &parts) == NULL)
-		return json_null();
+	if (since_1970_ns == 0 || gmtime_r(&second, &parts) == NULL) {
+		put(object, key, json_null());
+		return;
+	}
 	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	return json_string(text);
+	put(object, key, json_string(text));
 }
 
-static json_t *flags(unsigned bits)
+static json_t *flags_list(unsigned bits)
 {
 	json_t *list = json_array();
 	int i;
 
 	for (i = 0; i < SAMPLE_FLAG_COUNT; i++)
 		if ((bits >> i) & 1)
-			(void)json_array_append_new(list, json_string(sample_flag_names[i]));
+			(void)json_array_append_new(list,
+						    json_string(sample_flag_names[i]));
 	return list;
 }
 
-static json_t *parts(const struct run_sample *sample, unsigned copies)
+static json_t *copies_list(const struct run_sample *sample, unsigned copies)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *object;
 	unsigned i;
 
-	for (i = 0; i < copies; i++)
-		(void)json_array_append_new(
-			list, json_pack("{sI so so so}", "count", (json_int_t)sample->parts[i].count, "start_s",
-					seconds(sample->parts[i].start_ns), "elapsed_s",
-					seconds(sample->parts[i].elapsed_ns), "scored_s",
-					seconds(sample->parts[i].scored_ns)));
+	for (i = 0; i < copies; i++) {
+		object = json_object();
+		put_count(object, "count", (int64_t)sample->parts[i].count);
+		put_seconds(object, "start_s", sample->parts[i].start_ns);
+		put_seconds(object, "elapsed_s", sample->parts[i].elapsed_ns);
+		put_seconds(object, "scored_s", sample->parts[i].scored_ns);
+		(void)json_array_append_new(list, object);
+	}
 	return list;
+}
+
+static void put_load(json_t *object, const char *key, double load)
+{
+	put(object, key, load >= 0 ? json_real(load) : json_null());
 }
 
 static json_t *sample_object(const struct run_sample *sample, unsigned copies)
 {
-	json_t *object = json_pack(
-		"{sI so so so so so so so so sI sI so so sb so}", "count", (json_int_t)sample->count, "start_s",
-		seconds(sample->start_ns), "wanted_s", seconds(sample->wanted_ns), "elapsed_s",
-		seconds(sample->elapsed_ns), "scored_s", seconds(sample->scored_ns), "user_s",
-		seconds(sample->user_ns), "system_s", seconds(sample->system_ns), "steal_s",
-		seconds(sample->steal_ns), "foreign_s", seconds(sample->foreign_ns), "switches_voluntary",
-		(json_int_t)sample->switches_voluntary, "switches_forced",
-		(json_int_t)sample->switches_forced, "load_before",
-		sample->load_before >= 0 ? json_real(sample->load_before) : json_null(), "load_after",
-		sample->load_after >= 0 ? json_real(sample->load_after) : json_null(), "kept", sample->kept,
-		"flags", flags(sample->flags));
+	json_t *object = json_object();
 
+	put_count(object, "count", (int64_t)sample->count);
+	put_seconds(object, "start_s", sample->start_ns);
+	put_seconds(object, "wanted_s", sample->wanted_ns);
+	put_seconds(object, "elapsed_s", sample->elapsed_ns);
+	put_seconds(object, "scored_s", sample->scored_ns);
+	put_seconds(object, "user_s", sample->user_ns);
+	put_seconds(object, "system_s", sample->system_ns);
+	put_seconds(object, "steal_s", sample->steal_ns);
+	put_seconds(object, "foreign_s", sample->foreign_ns);
+	put_count(object, "switches_voluntary", sample->switches_voluntary);
+	put_count(object, "switches_forced", sample->switches_forced);
+	put_load(object, "load_before", sample->load_before);
+	put_load(object, "load_after", sample->load_after);
+	put(object, "kept", json_boolean(sample->kept));
+	put(object, "flags", flags_list(sample->flags));
 	if (sample->parts != NULL)
-		(void)json_object_set_new(object, "copies", parts(sample, copies));
+		put(object, "copies", copies_list(sample, copies));
 	return object;
 }
 
 static json_t *test_object(const struct run_test *test, const struct run *run)
 {
 	const struct score score = score_test(test, run->method);
-	const struct score index = score_test_index(test, run->method);
-	json_t *samples = json_array();
+	json_t *object = json_object(), *samples = json_array();
 	size_t i;
 
+	put_text(object, "key", test->test->key);
+	put_text(object, "name", test->test->name);
+	put_text(object, "unit", test->test->unit);
+	put(object, "per_loop", json_real(test->test->per_loop));
+	put(object, "baseline", json_real(test->test->baseline));
+	put_score(object, "score", score.value);
+	put_score(object, "low", score.low);
+	put_score(object, "high", score.high);
+	put_score(object, "index", score_test_index(test, run->method).value);
+	put_score(object, "classic_score", score.classic);
+	put_score(object, "smallest_change", score_smallest_change(&score));
+	put_count(object, "used", score.used);
+	put_score(object, "time_s", score.time_s);
+	put_text(object, "failure", test->failure);
 	for (i = 0; i < test->sample_count; i++)
-		(void)json_array_append_new(samples, sample_object(&test->samples[i], run->copies));
-	return json_pack("{ss ss ss sf sf so so so so so so si so so so}", "key", test->test->key, "name",
-			 test->test->name, "unit", test->test->unit, "per_loop", test->test->per_loop,
-			 "baseline", test->test->baseline, "score", real_or_null(score.value), "low",
-			 real_or_null(score.low), "high", real_or_null(score.high), "index",
-			 real_or_null(index.value), "classic_score", real_or_null(score.classic),
-			 "smallest_change", real_or_null(score_smallest_change(&score)), "used",
-			 (int)score.used, "time_s", real_or_null(score.time_s), "failure",
-			 text_or_null(test->failure), "samples", samples);
+		(void)json_array_append_new(
+			samples, sample_object(&test->samples[i], run->copies));
+	put(object, "samples", samples);
+	return object;
 }
 
-static json_t *environment_list(const struct environment *environment)
+static json_t *environment_object(const struct environment *environment)
 {
-	json_t *facts = json_array();
+	json_t *facts = json_array(), *object;
 	size_t i;
 
 	for (i = 0; i < environment->count; i++) {
-		const struct fact *fact = &environment->facts[i];
-		json_t *object = json_pack("{ss so so}", "key", fact->key, "value", text_or_null(fact->value),
-					   "source", text_or_null(fact->source));
-
-		if (fact->problem != NULL)
-			(void)json_object_set_new(object, "problem", text_or_null(fact->problem));
+		object = json_object();
+		put_text(object, "key", environment->facts[i].key);
+		put_text(object, "value", environment->facts[i].value);
+		put_text(object, "source", environment->facts[i].source);
+		if (environment->facts[i].problem != NULL)
+			put_text(object, "problem", environment->facts[i].problem);
 		(void)json_array_append_new(facts, object);
 	}
-	return json_pack("{so}", "facts", facts);
+	object = json_object();
+	put(object, "facts", facts);
+	return object;
 }
 
 static json_t *build_object(const struct run_build *build)
 {
-	json_t *files = json_object();
+	json_t *object = json_object(), *files = json_object();
 	size_t i;
 
+	put_text(object, "moult", build->version);
+	put_text(object, "compiler", build->compiler);
+	put_text(object, "flags", build->flags);
+	put_text(object, "libc", build->libc);
 	for (i = 0; i < build->file_count; i++)
-		(void)json_object_set_new(files, build->files[i].name, json_string(build->files[i].sha256));
-	return json_pack("{so so so so so}", "moult", text_or_null(build->version), "compiler",
-			 text_or_null(build->compiler), "flags", text_or_null(build->flags), "libc",
-			 text_or_null(build->libc), "executables", files);
+		put_text(files, build->files[i].name, build->files[i].sha256);
+	put(object, "executables", files);
+	return object;
+}
+
+static json_t *index_object(const struct run *run)
+{
+	const struct score_index index = score_run(run);
+	json_t *object = json_object();
+
+	put_score(object, "score", index.score.value);
+	put_score(object, "low", index.score.low);
+	put_score(object, "high", index.score.high);
+	put_score(object, "classic_score", index.score.classic);
+	put_score(object, "smallest_change", score_smallest_change(&index.score));
+	put(object, "partial", json_boolean(index.is_partial));
+	put_count(object, "tests", index.tests);
+	return object;
 }
 
 static json_t *run_object(const struct run *run)
 {
-	const struct score_index index = score_run(run);
-	json_t *tests = json_array(), *warnings = json_array();
+	json_t *object = json_object(), *tests = json_array(), *warnings = json_array();
 	size_t i;
 
+	put_text(object, "schema", "moult.run/1");
+	put_text(object, "id", run->id);
+	put_text(object, "label", run->label);
+	put_text(object, "group", run->group);
+	put_text(object, "profile", run->profile);
+	put_text(object, "source", run->source);
+	put_text(object, "method", run_method_names[run->method]);
+	put_count(object, "copies", run->copies);
+	put_date(object, "started", run->started_ns);
+	put_date(object, "finished", run->finished_ns);
+	put_seconds(object, "budget_s", run->budget_ns);
+	put_seconds(object, "overhead_cpu_s", run->overhead_ns);
+	put_seconds(object, "workload_cpu_s", run->workload_ns);
+	put(object, "interrupted", json_boolean(run->interrupted));
+	put(object, "index", index_object(run));
 	for (i = 0; i < run->test_count; i++)
 		(void)json_array_append_new(tests, test_object(&run->tests[i], run));
+	put(object, "tests", tests);
 	for (i = 0; i < run->warning_count; i++)
 		(void)json_array_append_new(warnings, text_or_null(run->warnings[i]));
-	return json_pack(
-		"{ss so so so so so ss si so so so so so sb s{so so so so sb si} so so so so}", "schema",
-		"moult.run/1", "id", text_or_null(run->id), "label", text_or_null(run->label), "group",
-		text_or_null(run->group), "profile", text_or_null(run->profile), "source",
-		text_or_null(run->source), "method", run_method_names[run->method], "copies",
-		(int)run->copies, "started", date(run->started_ns), "finished", date(run->finished_ns),
-		"budget_s", run->budget_ns > 0 ? seconds(run->budget_ns) : json_null(), "overhead_cpu_s",
-		seconds(run->overhead_ns), "workload_cpu_s", seconds(run->workload_ns), "interrupted",
-		run->interrupted, "index", "score", real_or_null(index.score.value), "low",
-		real_or_null(index.score.low), "high", real_or_null(index.score.high), "classic_score",
-		real_or_null(index.score.classic), "partial", index.is_partial, "tests", (int)index.tests,
-		"tests", tests, "warnings", warnings, "environment", environment_list(&run->environment),
-		"build", build_object(&run->build));
+	put(object, "warnings", warnings);
+	put(object, "environment", environment_object(&run->environment));
+	put(object, "build", build_object(&run->build));
+	return object;
 }
 
 void record_write_json(const struct runs *runs, struct str *out)
@@ -177,7 +242,9 @@ void record_write_json(const struct runs *runs, struct str *out)
 		list = json_array();
 		for (i = 0; i < runs->count; i++)
 			(void)json_array_append_new(list, run_object(&runs->runs[i]));
-		root = json_pack("{ss so}", "schema", "moult.runs/1", "runs", list);
+		root = json_object();
+		put_text(root, "schema", "moult.runs/1");
+		put(root, "runs", list);
 	}
 	text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 	str_add(out, text != NULL ? text : "null");

@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "model/run.h"
 
-/** Write the report: one header, one section for each run. Columns, order, rounding and the wording of
- * partial indexes are 5.1.3's, so that what reads its reports reads this.
+/** Write the report: one header, one section for each run. Columns, order, rounding and
+ * the wording of partial indexes are 5.1.3's, so that what reads its reports reads this.
  *
  * @out: the text is added
  */

@@ -26,7 +26,8 @@ static void add_title(const struct run *run, struct str *out)
 	str_add(out, ", ");
 	add_value(out, environment_value(facts, "cpu.usable"));
 	str_addf(out, " CPUs usable; %u cop%s; profile %s, %s\n\n", run->copies,
-		 run->copies == 1 ? "y" : "ies", run->profile != NULL ? run->profile : "?",
+		 run->copies == 1 ? "y" : "ies",
+		 run->profile != NULL ? run->profile : "?",
 		 run_method_names[run->method]);
 }
 
@@ -34,9 +35,9 @@ static void add_title(const struct run *run, struct str *out)
 static void add_reach(const struct score *score, struct str *out)
 {
 	if (score->low > 0)
-		str_addf(out, " %7.1f", 50 * (score->high - score->low) / score->value);
+		str_addf(out, " %6.1f", 50 * (score->high - score->low) / score->value);
 	else
-		str_add(out, "       -");
+		str_add(out, "      -");
 }
 
 static void add_test(const struct run_test *test, const struct run *run, struct str *out)
@@ -44,13 +45,15 @@ static void add_test(const struct run_test *test, const struct run *run, struct 
 	const struct score score = score_test(test, run->method);
 
 	if (!(score.value > 0)) {
-		str_addf(out, "%-37s %s\n", test->test->name, test->failure != NULL ? test->failure :
-										      "not measured");
+		str_addf(out, "%-37s %s\n", test->test->name,
+			 test->failure != NULL ? test->failure : "not measured");
 		return;
 	}
-	str_addf(out, "%-37s %12.1f %-5s", test->test->name, score.value, test->test->unit);
+	str_addf(out, "%-37s %12.1f %-5s", test->test->name, score.value,
+		 test->test->unit);
 	add_reach(&score, out);
-	str_addf(out, " %7u %8.1f\n", score.used, score_test_index(test, run->method).value);
+	str_addf(out, " %4u %8.1f\n", score.used,
+		 score_test_index(test, run->method).value);
 }
 
 static void add_index(const struct run *run, struct str *out)
@@ -63,16 +66,23 @@ static void add_index(const struct run *run, struct str *out)
 	}
 	str_addf(out, "%-56s", index.is_partial ? "Index (partial)" : "Index");
 	add_reach(&index.score, out);
-	str_addf(out, "         %8.1f\n\n", index.score.value);
+	str_addf(out, "      %8.1f\n\n", index.score.value);
 	if (index.is_partial)
-		str_addf(out, "Partial: %u of %d tests; it cannot be compared with a full index.\n",
+		str_addf(out,
+			 "Partial: %u of %d tests; it cannot be compared with a full "
+			 "index.\n",
 			 index.tests, TESTS_COUNT);
 	if (index.score.low > 0)
-		str_addf(out, "95%% interval of the index: %.1f to %.1f. A second run like this one would show\n"
-			      "a change of %.1f%% or more.\n",
-			 index.score.low, index.score.high, 100 * score_smallest_change(&index.score));
+		str_addf(out,
+			 "95%% interval of the index: %.1f to %.1f. A second run like "
+			 "this one would show\n"
+			 "a change of %.1f%% or more.\n",
+			 index.score.low, index.score.high,
+			 100 * score_smallest_change(&index.score));
 	if (run->method != RUN_CLASSIC && index.score.classic > 0 && run->source == NULL)
-		str_addf(out, "By UnixBench's own rule (worst third dropped) the same samples give %.1f.\n",
+		str_addf(out,
+			 "By UnixBench's own rule (worst third dropped) the same samples "
+			 "give %.1f.\n",
 			 index.score.classic);
 }
 
@@ -81,18 +91,20 @@ static void add_run(const struct run *run, struct str *out)
 	size_t i;
 
 	add_title(run, out);
-	str_addf(out, "%-37s %12s %-5s %7s %7s %8s\n", "Test", "Score", "Unit", "+- %", "Samples", "Index");
+	str_addf(out, "%-37s %12s %-5s %6s %4s %8s\n", "Test", "Score", "Unit", "+- %",
+		 "N", "Index");
 	for (i = 0; i < run->test_count; i++)
 		add_test(&run->tests[i], run, out);
 	add_index(run, out);
 	if (run->interrupted)
-		str_add(out, "Interrupted: this is what was measured before the signal.\n");
+		str_add(out,
+			"Interrupted: this is what was measured before the signal.\n");
 	for (i = 0; i < run->warning_count; i++)
 		str_addf(out, "Note: %s.\n", run->warnings[i]);
 }
 
-static void add_beside_row(const struct run *const *columns, size_t count, const struct test *test,
-			   struct str *out)
+static void add_beside_row(const struct run *const *columns, size_t count,
+			   const struct test *test, struct str *out)
 {
 	const struct run_test *there;
 	struct score score;
@@ -101,7 +113,8 @@ static void add_beside_row(const struct run *const *columns, size_t count, const
 	str_addf(out, "%-18s", test->key);
 	for (i = 0; i < count; i++) {
 		there = run_find_test(columns[i], test->key);
-		score = there != NULL ? score_test_index(there, columns[i]->method) : (struct score){ 0 };
+		score = there != NULL ? score_test_index(there, columns[i]->method)
+				      : (struct score){0};
 		if (score.value > 0)
 			str_addf(out, " %11.1f", score.value);
 		else
@@ -110,7 +123,8 @@ static void add_beside_row(const struct run *const *columns, size_t count, const
 	str_add(out, "\n");
 }
 
-static void add_beside(const struct runs *runs, const struct runs *beside, struct str *out)
+static void add_beside(const struct runs *runs, const struct runs *beside,
+		       struct str *out)
 {
 	const struct run *columns[BESIDE_MOST];
 	size_t count = 0, i;
@@ -121,7 +135,9 @@ static void add_beside(const struct runs *runs, const struct runs *beside, struc
 	str_addf(out, "\n%-18s", "Index, side by side");
 	for (i = 0; i < count; i++)
 		str_addf(out, i == 0 ? " %10.11s" : " %11.11s",
-			 i == 0 ? "this one" : columns[i]->label != NULL ? columns[i]->label : "?");
+			 i == 0			     ? "this one"
+			 : columns[i]->label != NULL ? columns[i]->label
+						     : "?");
 	str_add(out, "\n");
 	for (i = 0; i < TESTS_COUNT; i++)
 		add_beside_row(columns, count, &tests_all[i], out);
@@ -136,7 +152,8 @@ static void add_beside(const struct runs *runs, const struct runs *beside, struc
 			str_addf(out, "From %s.\n", columns[i]->source);
 }
 
-void report_write_terminal(const struct runs *runs, const struct runs *beside, struct str *out)
+void report_write_terminal(const struct runs *runs, const struct runs *beside,
+			   struct str *out)
 {
 	size_t i;
 

@@ -15,7 +15,8 @@
 
 void sys_child_adopt_orphans(void)
 {
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* since Linux 3.4; without it init takes them */
+	(void)prctl(PR_SET_CHILD_SUBREAPER,
+		    1); /* since Linux 3.4; without it init takes them */
 }
 
 struct pipes {
@@ -38,7 +39,7 @@ static int pipes_open(struct pipes *pipes, struct error *err)
 	int ends[2];
 	int i;
 
-	*pipes = (struct pipes){ { -1, -1, -1 }, { -1, -1, -1 } };
+	*pipes = (struct pipes){{-1, -1, -1}, {-1, -1, -1}};
 	for (i = 0; i < 3; i++) {
 		if (pipe2(ends, O_CLOEXEC) != 0) {
 			(void)error_sys(err, "pipe");
@@ -48,7 +49,8 @@ static int pipes_open(struct pipes *pipes, struct error *err)
 		pipes->child[i] = ends[i == 0 ? 0 : 1];
 		pipes->ours[i] = ends[i == 0 ? 1 : 0];
 		if (i != 0)
-			(void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* cannot fail on a pipe */
+			(void)fcntl(ends[0], F_SETFL,
+				    O_NONBLOCK); /* cannot fail on a pipe */
 	}
 	return 0;
 }
@@ -62,11 +64,13 @@ static int spawn_set_attributes(posix_spawnattr_t *attributes)
 	(void)posix_spawnattr_setsigmask(attributes, &none);
 	(void)posix_spawnattr_setsigdefault(attributes, &all);
 	(void)posix_spawnattr_setpgroup(attributes, 0);
-	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
+							    POSIX_SPAWN_SETSIGMASK |
 							    POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(const struct sys_child_plan *plan, const struct pipes *pipes, pid_t *out_pid)
+static int spawn(const struct sys_child_plan *plan, const struct pipes *pipes,
+		 pid_t *out_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -90,7 +94,8 @@ static int spawn(const struct sys_child_plan *plan, const struct pipes *pipes, p
 	return code;
 }
 
-int sys_child_start(const struct sys_child_plan *plan, struct sys_child *out, struct error *err)
+int sys_child_start(const struct sys_child_plan *plan, struct sys_child *out,
+		    struct error *err)
 {
 	struct pipes pipes;
 	pid_t pid = 0;
@@ -106,8 +111,10 @@ int sys_child_start(const struct sys_child_plan *plan, struct sys_child *out, st
 	}
 	for (i = 0; i < 3; i++)
 		own_close(&pipes.child[i]);
-	*out = (struct sys_child){ .pid = pid, .in = pipes.ours[0], .out = pipes.ours[1],
-				   .errors = pipes.ours[2] };
+	*out = (struct sys_child){.pid = pid,
+				  .in = pipes.ours[0],
+				  .out = pipes.ours[1],
+				  .errors = pipes.ours[2]};
 	return 0;
 }
 
@@ -120,11 +127,14 @@ int sys_child_end(struct sys_child *child)
 
 	if (child->pid == 0)
 		return -1;
-	/* looked at but not reaped: while it is a zombie its group id cannot be anybody else's */
+	/* looked at but not reaped: while it is a zombie its group id cannot be anybody
+	 * else's */
 	info.si_pid = 0;
-	had_ended = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	had_ended = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+			    0 &&
 		    info.si_pid != 0;
-	(void)kill(-child->pid, SIGKILL); /* ESRCH: nobody is left, which is what we want */
+	(void)kill(-child->pid,
+		   SIGKILL); /* ESRCH: nobody is left, which is what we want */
 	while ((pid = waitpid(-child->pid, &other, 0)) > 0 || (pid < 0 && errno == EINTR))
 		if (pid == child->pid)
 			status = other;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** child.h - a child process in a process group of its own, with pipes to its three streams. */
+/** child.h - a child process in a process group of its own, with pipes to its three
+ * streams. */
 #ifndef SYS_CHILD_H
 #define SYS_CHILD_H
 
@@ -9,23 +10,24 @@
 
 /** What to start. */
 struct sys_child_plan {
-	const char *path;        /* absolute: no search in PATH */
+	const char *path; /* absolute: no search in PATH */
 	char *const *argv;
 	char *const *environment;
-	const char *folder;      /* the child's working folder */
+	const char *folder; /* the child's working folder */
 };
 
 /** A started child. `in` is what it reads; all three are closed in further children. */
 struct sys_child {
-	pid_t pid;   /* 0: none */
-	int in;      /* write side; blocking */
-	int out;     /* read sides; non-blocking */
+	pid_t pid; /* 0: none */
+	int in;	   /* write side; blocking */
+	int out;   /* read sides; non-blocking */
 	int errors;
 };
 
-#define SYS_CHILD_NONE ((struct sys_child){ .pid = 0, .in = -1, .out = -1, .errors = -1 })
+#define SYS_CHILD_NONE ((struct sys_child){.pid = 0, .in = -1, .out = -1, .errors = -1})
 
-/** Make this process the one that inherits orphans of its children, so that it can end them. */
+/** Make this process the one that inherits orphans of its children, so that it can end
+ * them. */
 void sys_child_adopt_orphans(void);
 
 /** Start a child by posix_spawn(3): signals unblocked, none ignored.
@@ -37,7 +39,8 @@ void sys_child_adopt_orphans(void);
 nodiscard int sys_child_start(const struct sys_child_plan *plan, struct sys_child *out,
 			      struct error *err);
 
-/** End a child: kill what is left of its process group, wait for every member, close the pipes.
+/** End a child: kill what is left of its process group, wait for every member, close the
+ * pipes.
  *
  * @child:  becomes SYS_CHILD_NONE; SYS_CHILD_NONE is harmless
  * Returns: the wait status of the child itself when it had ended before, else -1

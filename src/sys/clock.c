@@ -7,9 +7,10 @@
 
 static int64_t clock_ns(clockid_t clock)
 {
-	struct timespec now = { 0 };
+	struct timespec now = {0};
 
-	(void)clock_gettime(clock, &now); /* cannot fail for the clocks below since Linux 2.6.39 */
+	(void)clock_gettime(
+		clock, &now); /* cannot fail for the clocks below since Linux 2.6.39 */
 	return (int64_t)now.tv_sec * NUM_SECOND_NS + now.tv_nsec;
 }
 

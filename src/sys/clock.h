@@ -11,7 +11,8 @@ int64_t sys_clock_monotonic_ns(void);
 /** CLOCK_REALTIME, nanoseconds since 1970 (UTC): for dates. */
 int64_t sys_clock_wall_ns(void);
 
-/** CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds: grows only while the machine is suspended. */
+/** CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds: grows only while the machine is
+ * suspended. */
 int64_t sys_clock_suspended_ns(void);
 
 #endif

@@ -16,7 +16,8 @@
 
 enum { BLOCK = 65536 };
 
-int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out, struct error *err)
+int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out,
+		  struct error *err)
 {
 	autoclose int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	autostr struct str bytes = STR_EMPTY;
@@ -31,7 +32,8 @@ int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out, st
 		if (length < 0)
 			return error_sys(err, "read '%s'", path);
 		if (bytes.length + (size_t)length > most)
-			return error_set(err, ERROR_INPUT, "'%s' is longer than %zu bytes", path, most);
+			return error_set(err, ERROR_INPUT,
+					 "'%s' is longer than %zu bytes", path, most);
 		str_add_bytes(&bytes, block, (size_t)length);
 	}
 	str_add_bytes(out, bytes.bytes, bytes.length);
@@ -55,7 +57,8 @@ int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err)
 	return 0;
 }
 
-static int write_directly(const char *path, const void *bytes, size_t length, struct error *err)
+static int write_directly(const char *path, const void *bytes, size_t length,
+			  struct error *err)
 {
 	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -95,7 +98,8 @@ int sys_file_write(const char *path, const void *bytes, size_t length, struct er
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return error_sys(err, "create '%s'", path);
-	(void)fchmod(fd, 0666 & ~mask); /* mkostemp made it private; as open(2) would have */
+	(void)fchmod(fd,
+		     0666 & ~mask); /* mkostemp made it private; as open(2) would have */
 	if (write_flush_close(fd, bytes, length, err) != 0) {
 		(void)unlink(temporary);
 		return error_frame(err, "'%s'", path);
@@ -108,7 +112,8 @@ int sys_file_write(const char *path, const void *bytes, size_t length, struct er
 	return 0;
 }
 
-int sys_file_copy(const char *from, int to_fd, const char *to_name, mode_t mode, struct error *err)
+int sys_file_copy(const char *from, int to_fd, const char *to_name, mode_t mode,
+		  struct error *err)
 {
 	autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
 	autofree char *block = mem_zero(BLOCK, 1);
@@ -145,7 +150,8 @@ int sys_dir_make_temporary(const char *parent, char **out, struct error *err)
 static int first_errno;
 static char first_path[512];
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+static int remove_one(const char *path, const struct stat *info, int type,
+		      struct FTW *place)
 {
 	(void)info;
 	(void)place;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** file.h - small files, whole; folders that are made and removed with all that is in them. */
+/** file.h - small files, whole; folders that are made and removed with all that is in
+ * them. */
 #ifndef SYS_FILE_H
 #define SYS_FILE_H
 
@@ -20,13 +21,15 @@
 nodiscard int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out,
 			    struct error *err);
 
-/** Write a file so that it is either the old or the new one, whole: a temporary file beside it,
- * flushed, then renamed. A path that is no regular file (/dev/stdout, a pipe) is written directly.
+/** Write a file so that it is either the old or the new one, whole: a temporary file
+ * beside it, flushed, then renamed. A path that is no regular file (/dev/stdout, a pipe)
+ * is written directly.
  *
  * Errors:  ERROR_SYSTEM; the old file is then untouched and the temporary one gone
  * Returns: 0 or -1
  */
-nodiscard int sys_file_write(const char *path, const void *bytes, size_t length, struct error *err);
+nodiscard int sys_file_write(const char *path, const void *bytes, size_t length,
+			     struct error *err);
 
 /** Write all bytes to a descriptor. Errors: ERROR_SYSTEM. Returns: 0 or -1 */
 nodiscard int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err);
@@ -49,10 +52,11 @@ nodiscard int sys_file_copy(const char *from, int to_fd, const char *to_name, mo
  */
 nodiscard int sys_dir_make_temporary(const char *parent, char **out, struct error *err);
 
-/** Remove a folder and all that is in it, without following symbolic links or crossing file systems.
+/** Remove a folder and all that is in it, without following symbolic links or crossing
+ * file systems.
  *
- * Errors:  ERROR_SYSTEM, of the first thing that could not be removed; the rest is removed all the same
- * Returns: 0 or -1
+ * Errors:  ERROR_SYSTEM, of the first thing that could not be removed; the rest is
+ * removed all the same Returns: 0 or -1
  */
 int sys_dir_remove(const char *path, struct error *err);
 

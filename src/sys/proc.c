@@ -18,10 +18,11 @@ int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns, struct sys_cpu_ti
 
 	/* the columns after idle came with Linux 2.6; steal with 2.6.11 */
 	if (sscanf(text,
-		   "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
-		   " %" SCNd64,
+		   "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
+		   " %" SCNd64 " %" SCNd64 " %" SCNd64,
 		   &user, &nice, &system, &idle, &wait, &irq, &softirq, &steal) < 4)
-		return error_set(err, ERROR_INPUT, "/proc/stat does not begin with a line 'cpu'");
+		return error_set(err, ERROR_INPUT,
+				 "/proc/stat does not begin with a line 'cpu'");
 	*out = (struct sys_cpu_time){
 		.busy_ns = (user + nice + system + irq + softirq) * tick_ns,
 		.steal_ns = steal * tick_ns,
@@ -37,7 +38,8 @@ int sys_proc_cpu_time(struct sys_cpu_time *out, struct error *err)
 
 	if (sys_file_read(AT_FDCWD, "/proc/stat", 16 << 20, &text, err) != 0)
 		return -1;
-	return sys_proc_parse_cpu_time(text.bytes, NUM_SECOND_NS / (ticks > 0 ? ticks : 100), out, err);
+	return sys_proc_parse_cpu_time(
+		text.bytes, NUM_SECOND_NS / (ticks > 0 ? ticks : 100), out, err);
 }
 
 double sys_proc_load(void)
@@ -58,6 +60,7 @@ unsigned sys_proc_cpu_count(void)
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		return (unsigned)CPU_COUNT(&set);
-	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than 1024 CPUs: the fixed set is too small */
+	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than 1024 CPUs: the fixed set is
+						   too small */
 	return online > 0 ? (unsigned)online : 1;
 }

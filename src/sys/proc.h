@@ -7,9 +7,10 @@
 
 #include "base/error.h"
 
-/** CPU time of all CPUs together since boot, in nanoseconds (kept by the kernel in ticks of 10 ms). */
+/** CPU time of all CPUs together since boot, in nanoseconds (kept by the kernel in ticks
+ * of 10 ms). */
 struct sys_cpu_time {
-	int64_t busy_ns;  /* user, nice, system, irq, softirq; time of guests is in user */
+	int64_t busy_ns; /* user, nice, system, irq, softirq; time of guests is in user */
 	int64_t steal_ns; /* time that the hypervisor gave to others */
 	int64_t idle_ns;  /* idle and waiting for devices */
 };
@@ -28,8 +29,8 @@ nodiscard int sys_proc_cpu_time(struct sys_cpu_time *out, struct error *err);
  * Errors:   ERROR_INPUT
  * Returns:  0 or -1, @out untouched
  */
-nodiscard int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns, struct sys_cpu_time *out,
-				      struct error *err);
+nodiscard int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns,
+				      struct sys_cpu_time *out, struct error *err);
 
 /** The load average of the last minute; negative when /proc/loadavg cannot be read. */
 double sys_proc_load(void);

@@ -14,8 +14,9 @@ static const struct {
 	const char *variable;
 	const char *folders[3];
 } places[] = {
-	[SYS_SELF_HELPER] = { "MOULT_HELPERS", { "libexec/moult", "../libexec/moult", "src/bench/work" } },
-	[SYS_SELF_DATA] = { "MOULT_DATA", { "data", "../share/moult", "../data" } },
+	[SYS_SELF_HELPER] = {"MOULT_HELPERS",
+			     {"libexec/moult", "../libexec/moult", "src/bench/work"}},
+	[SYS_SELF_DATA] = {"MOULT_DATA", {"data", "../share/moult", "../data"}},
 };
 
 static char *found(const char *folder, const char *below, const char *name)
@@ -26,7 +27,8 @@ static char *found(const char *folder, const char *below, const char *name)
 	return access(path.bytes, R_OK) == 0 ? realpath(path.bytes, NULL) : NULL;
 }
 
-int sys_self_find(enum sys_self_kind kind, const char *name, char **out, struct error *err)
+int sys_self_find(enum sys_self_kind kind, const char *name, char **out,
+		  struct error *err)
 {
 	const char *asked = getenv(places[kind].variable);
 	char program[PATH_MAX] = "";
@@ -43,8 +45,10 @@ int sys_self_find(enum sys_self_kind kind, const char *name, char **out, struct 
 	for (i = 0; path == NULL && slash != NULL && i < 3; i++)
 		path = found(program, places[kind].folders[i], name);
 	if (path == NULL)
-		return error_set(err, ERROR_SYSTEM, "'%s' is not beside the program: install moult again, "
-						    "or set %s", name, places[kind].variable);
+		return error_set(err, ERROR_SYSTEM,
+				 "'%s' is not beside the program: install moult again, "
+				 "or set %s",
+				 name, places[kind].variable);
 	*out = path;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** self.h - where our own helper programs and data lie: installed, in a bundle, or in the build tree. */
+/** self.h - where our own helper programs and data lie: installed, in a bundle, or in the
+ * build tree. */
 #ifndef SYS_SELF_H
 #define SYS_SELF_H
 
@@ -8,8 +9,8 @@
 /** What is looked for. */
 enum sys_self_kind { SYS_SELF_HELPER, SYS_SELF_DATA };
 
-/** Find a file of ours: beside the running program in the ways that the three layouts have, first
- * below $MOULT_HELPERS or $MOULT_DATA when that is set.
+/** Find a file of ours: beside the running program in the ways that the three layouts
+ * have, first below $MOULT_HELPERS or $MOULT_DATA when that is set.
  *
  * @name:   file name, without folder
  * @out:    absolute path, which the caller frees; untouched on failure

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t came;
 static sigset_t outside_mask;
 
@@ -23,12 +23,13 @@ static void caught_set(sigset_t *out)
 
 static void set_handlers(void (*handler)(int))
 {
-	struct sigaction action = { .sa_handler = handler };
+	struct sigaction action = {.sa_handler = handler};
 	struct sigaction before;
 	size_t i;
 
 	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
-		(void)sigaction(caught[i], NULL, &before); /* cannot fail: valid numbers */
+		(void)sigaction(caught[i], NULL,
+				&before);	  /* cannot fail: valid numbers */
 		if (before.sa_handler != SIG_IGN) /* nohup asked for it */
 			(void)sigaction(caught[i], &action, NULL);
 	}
@@ -36,7 +37,7 @@ static void set_handlers(void (*handler)(int))
 
 void sys_signals_catch(void)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t block;
 
 	caught_set(&block);

@@ -5,8 +5,9 @@
 
 #include <signal.h>
 
-/** Begin: the three signals set the flag, and are delivered only while a caller waits with the mask
- * of sys_signals_waiting(); SIGPIPE is ignored, so that a closed output is an error like any other.
+/** Begin: the three signals set the flag, and are delivered only while a caller waits
+ * with the mask of sys_signals_waiting(); SIGPIPE is ignored, so that a closed output is
+ * an error like any other.
  */
 void sys_signals_catch(void);
 

@@ -30,19 +30,20 @@ static const struct {
 	const char *key;
 	const char *path;
 } line_facts[] = {
-	{ "kernel.command_line", "/proc/cmdline" },
-	{ "kernel.clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource" },
-	{ "kernel.randomize_va_space", "/proc/sys/kernel/randomize_va_space" },
-	{ "kernel.lsm", "/sys/kernel/security/lsm" },
-	{ "memory.transparent_hugepage", "/sys/kernel/mm/transparent_hugepage/enabled" },
-	{ "memory.swappiness", "/proc/sys/vm/swappiness" },
-	{ "cpu.governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor" },
-	{ "cpu.no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo" },
-	{ "cpu.smt", "/sys/devices/system/cpu/smt/control" },
-	{ "cgroup.cpu_max", "/sys/fs/cgroup/cpu.max" },
-	{ "hypervisor.type", "/sys/hypervisor/type" },
-	{ "dmi.sys_vendor", "/sys/class/dmi/id/sys_vendor" },
-	{ "dmi.product_name", "/sys/class/dmi/id/product_name" },
+	{"kernel.command_line", "/proc/cmdline"},
+	{"kernel.clocksource",
+	 "/sys/devices/system/clocksource/clocksource0/current_clocksource"},
+	{"kernel.randomize_va_space", "/proc/sys/kernel/randomize_va_space"},
+	{"kernel.lsm", "/sys/kernel/security/lsm"},
+	{"memory.transparent_hugepage", "/sys/kernel/mm/transparent_hugepage/enabled"},
+	{"memory.swappiness", "/proc/sys/vm/swappiness"},
+	{"cpu.governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"},
+	{"cpu.no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo"},
+	{"cpu.smt", "/sys/devices/system/cpu/smt/control"},
+	{"cgroup.cpu_max", "/sys/fs/cgroup/cpu.max"},
+	{"hypervisor.type", "/sys/hypervisor/type"},
+	{"dmi.sys_vendor", "/sys/class/dmi/id/sys_vendor"},
+	{"dmi.product_name", "/sys/class/dmi/id/product_name"},
 };
 
 /* Facts that stand behind "NAME :" or "NAME=" in a file; the first such line counts. */
@@ -51,16 +52,16 @@ static const struct {
 	const char *path;
 	const char *name;
 } field_facts[] = {
-	{ "os.name", "/etc/os-release", "PRETTY_NAME" },
-	{ "os.id", "/etc/os-release", "ID" },
-	{ "os.version", "/etc/os-release", "VERSION_ID" },
-	{ "cpu.model", "/proc/cpuinfo", "model name" },
-	{ "cpu.microcode", "/proc/cpuinfo", "microcode" },
-	{ "cpu.bogomips", "/proc/cpuinfo", "bogomips" },
-	{ "cpu.flags", "/proc/cpuinfo", "flags" },
-	{ "memory.total", "/proc/meminfo", "MemTotal" },
-	{ "memory.swap", "/proc/meminfo", "SwapTotal" },
-	{ "process.seccomp", "/proc/self/status", "Seccomp" },
+	{"os.name", "/etc/os-release", "PRETTY_NAME"},
+	{"os.id", "/etc/os-release", "ID"},
+	{"os.version", "/etc/os-release", "VERSION_ID"},
+	{"cpu.model", "/proc/cpuinfo", "model name"},
+	{"cpu.microcode", "/proc/cpuinfo", "microcode"},
+	{"cpu.bogomips", "/proc/cpuinfo", "bogomips"},
+	{"cpu.flags", "/proc/cpuinfo", "flags"},
+	{"memory.total", "/proc/meminfo", "MemTotal"},
+	{"memory.swap", "/proc/meminfo", "SwapTotal"},
+	{"process.seccomp", "/proc/self/status", "Seccomp"},
 };
 
 static void add_problem(struct environment *out, const char *key, const char *source,
@@ -84,7 +85,8 @@ static void add_line_fact(struct environment *out, const char *key, const char *
 	environment_add(out, key, str_trim_end(text.bytes), path, NULL);
 }
 
-/* Copies the value behind @name in @text; quotes around it are dropped. Returns NULL when absent. */
+/* Copies the value behind @name in @text; quotes around it are dropped. Returns NULL when
+ * absent. */
 static char *field_of(const char *text, const char *name)
 {
 	const size_t length = strlen(name);
@@ -117,7 +119,8 @@ static void add_field_fact(struct environment *out, const char *key, const char 
 		return;
 	}
 	value = field_of(text.bytes, name);
-	environment_add(out, key, value, path, value == NULL ? "the file has no such line" : NULL);
+	environment_add(out, key, value, path,
+			value == NULL ? "the file has no such line" : NULL);
 }
 
 static int is_vulnerability(const struct dirent *entry)
@@ -133,7 +136,8 @@ static void add_vulnerabilities(struct environment *out)
 	int i, count = scandir(folder, &entries, is_vulnerability, alphasort);
 
 	if (count < 0)
-		environment_add(out, "cpu.vulnerability", NULL, folder, "the folder cannot be read");
+		environment_add(out, "cpu.vulnerability", NULL, folder,
+				"the folder cannot be read");
 	for (i = 0; i < count; i++) {
 		autostr struct str path = STR_EMPTY, key = STR_EMPTY;
 
@@ -158,7 +162,8 @@ static void add_uname(struct environment *out)
 	environment_add(out, "cpu.machine", name.machine, "uname(2)", NULL);
 }
 
-static void add_number(struct environment *out, const char *key, long value, const char *source)
+static void add_number(struct environment *out, const char *key, long value,
+		       const char *source)
 {
 	char text[32];
 
@@ -173,7 +178,8 @@ static void add_locale(struct environment *out)
 
 	environment_add(out, "locale.wanted", "en_US.utf8", "UnixBench", NULL);
 	environment_add(out, "locale.charmap",
-			locale != (locale_t)0 ? nl_langinfo_l(CODESET, locale) : "ANSI_X3.4-1968",
+			locale != (locale_t)0 ? nl_langinfo_l(CODESET, locale)
+					      : "ANSI_X3.4-1968",
 			"newlocale(3)", NULL);
 	if (locale != (locale_t)0)
 		freelocale(locale);
@@ -193,10 +199,10 @@ static const struct {
 	uint32_t magic; /* statfs(2); the same numbers stand in linux/magic.h */
 	const char *name;
 } file_systems[] = {
-	{ 0xef53, "ext4" },	  { 0x58465342, "xfs" },	{ 0x9123683e, "btrfs" },
-	{ 0x01021994, "tmpfs" },  { 0x794c7630, "overlayfs" },	{ 0x6969, "nfs" },
-	{ 0x01021997, "9p" },	  { 0x65735546, "fuse" },	{ 0x2fc12fc1, "zfs" },
-	{ 0xf2f52010, "f2fs" },	  { 0x858458f6, "ramfs" },	{ 0x4d44, "vfat" },
+	{0xef53, "ext4"},      {0x58465342, "xfs"},	  {0x9123683e, "btrfs"},
+	{0x01021994, "tmpfs"}, {0x794c7630, "overlayfs"}, {0x6969, "nfs"},
+	{0x01021997, "9p"},    {0x65735546, "fuse"},	  {0x2fc12fc1, "zfs"},
+	{0xf2f52010, "f2fs"},  {0x858458f6, "ramfs"},	  {0x4d44, "vfat"},
 };
 
 static void add_file_system(struct environment *out, const char *folder)
@@ -207,7 +213,8 @@ static void add_file_system(struct environment *out, const char *folder)
 
 	environment_add(out, "tests.folder", folder, "--tmpdir", NULL);
 	if (statfs(folder, &info) != 0) {
-		environment_add(out, "tests.file_system", NULL, "statfs(2)", "statfs failed");
+		environment_add(out, "tests.file_system", NULL, "statfs(2)",
+				"statfs failed");
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "type 0x%lx", (unsigned long)info.f_type);
@@ -223,12 +230,13 @@ static void add_moment(struct environment *out)
 	const struct utmpx *entry;
 	struct sysinfo info;
 	char text[64];
-	double load[3] = { 0 };
+	double load[3] = {0};
 
 	if (sysinfo(&info) == 0)
 		add_number(out, "moment.uptime_s", info.uptime, "sysinfo(2)");
 	if (getloadavg(load, 3) == 3) {
-		(void)snprintf(text, sizeof(text), "%.2f %.2f %.2f", load[0], load[1], load[2]);
+		(void)snprintf(text, sizeof(text), "%.2f %.2f %.2f", load[0], load[1],
+			       load[2]);
 		environment_add(out, "moment.load", text, "getloadavg(3)", NULL);
 	}
 	setutxent();
@@ -250,13 +258,15 @@ void facts_read(const char *folder, struct environment *out)
 
 	add_uname(out);
 	for (i = 0; i < sizeof(field_facts) / sizeof(field_facts[0]); i++)
-		add_field_fact(out, field_facts[i].key, field_facts[i].path, field_facts[i].name);
+		add_field_fact(out, field_facts[i].key, field_facts[i].path,
+			       field_facts[i].name);
 	add_number(out, "cpu.online", sysconf(_SC_NPROCESSORS_ONLN), "sysconf(3)");
 	add_number(out, "cpu.usable", (long)sys_proc_cpu_count(), "sched_getaffinity(2)");
 	for (i = 0; i < sizeof(line_facts) / sizeof(line_facts[0]); i++)
 		add_line_fact(out, line_facts[i].key, line_facts[i].path);
 	add_vulnerabilities(out);
-	environment_add(out, "userland.libc", gnu_get_libc_version(), "gnu_get_libc_version(3)", NULL);
+	environment_add(out, "userland.libc", gnu_get_libc_version(),
+			"gnu_get_libc_version(3)", NULL);
 	add_shell(out);
 	add_locale(out);
 	add_file_system(out, folder);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /** dhrystone.h - what the two halves of Dhrystone 2.1 share.
  *
- * R. P. Weicker, "Dhrystone Benchmark: Rationale for Version 2 and Measurement Rules", ACM SIGPLAN
- * Notices 23(8), August 1988. The measurement rules ask for two files that are compiled apart, with
- * no procedure merging between them. The names are the paper's, in lower case.
+ * R. P. Weicker, "Dhrystone Benchmark: Rationale for Version 2 and Measurement Rules",
+ * ACM SIGPLAN Notices 23(8), August 1988. The measurement rules ask for two files that
+ * are compiled apart, with no procedure merging between them. The names are the paper's,
+ * in lower case.
  */
 #ifndef BENCH_WORK_DHRYSTONE_H
 #define BENCH_WORK_DHRYSTONE_H

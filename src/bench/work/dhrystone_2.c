@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dhrystone_2.c - the second half of Dhrystone 2.1 (dhrystone.h cites it), statement by statement. It
- * must stay apart from the first: merged, or with -flto, the compiler removes the loop. */
+/* dhrystone_2.c - the second half of Dhrystone 2.1 (dhrystone.h cites it), statement by
+ * statement. It must stay apart from the first: merged, or with -flto, the compiler
+ * removes the loop. */
 #include <string.h>
 
 #include "dhrystone.h"
@@ -76,7 +77,8 @@ int func_2(dhry_str_30 str_1_par_ref, dhry_str_30 str_2_par_ref)
 
 	int_loc = 2;
 	while (int_loc <= 2) {
-		if (func_1(str_1_par_ref[int_loc], str_2_par_ref[int_loc + 1]) == IDENT_1) {
+		if (func_1(str_1_par_ref[int_loc], str_2_par_ref[int_loc + 1]) ==
+		    IDENT_1) {
 			ch_loc = 'A';
 			int_loc += 1;
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fstime.c - copy a file of 2000 buffers over another one, again and again: a loop is one read and one
- * write of a buffer, both in the page cache. The files are the copy's own, in its own directory; each
- * buffer carries its number, and at the end both files must be equal. */
+/* fstime.c - copy a file of 2000 buffers over another one, again and again: a loop is one
+ * read and one write of a buffer, both in the page cache. The files are the copy's own,
+ * in its own directory; each buffer carries its number, and at the end both files must be
+ * equal. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,13 +40,13 @@ static int rewind_both(void)
 	return 0;
 }
 
-/* Copies until @limit buffers are done or the clock says stop. */
+/* Copies @limit buffers, or until the clock says stop. */
 static int copy(uint64_t limit, uint64_t *out_count)
 {
 	uint64_t count = 0;
 	ssize_t length;
 
-	while (count != limit && !work_stop) {
+	while (count < limit && count < work_limit) {
 		length = read(from, buffer, buffer_size);
 		if (length == 0) {
 			if (rewind_both() != 0)
@@ -73,7 +74,8 @@ static int fstime_prepare(struct work_call *call)
 	to = open("to", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (from < 0 || to < 0)
 		return work_fail("create a file", 1);
-	/* the blocks of the copy are allocated once, before the clock: a short sample would count it twice */
+	/* the blocks of the copy are allocated once, before the clock: a short sample
+	 * would count it twice */
 	if (fill_source() != 0 || rewind_both() != 0 || copy(BUFFERS, &count) != 0)
 		return -1;
 	return rewind_both();
@@ -81,7 +83,7 @@ static int fstime_prepare(struct work_call *call)
 
 static int fstime_run(struct work_call *call)
 {
-	return copy(call->limit, &call->count);
+	return copy(UINT64_MAX, &call->count);
 }
 
 static int read_buffer(int fd, uint64_t number, char *out)
@@ -98,7 +100,8 @@ static int fstime_check(struct work_call *call)
 
 	(void)call;
 	for (number = 0; number < BUFFERS; number++) {
-		if (read_buffer(from, number, buffer) != 0 || read_buffer(to, number, other) != 0)
+		if (read_buffer(from, number, buffer) != 0 ||
+		    read_buffer(to, number, other) != 0)
 			return -1;
 		memcpy(&seen, buffer, sizeof(seen));
 		if (seen != number || memcmp(buffer, other, buffer_size) != 0)
@@ -107,4 +110,4 @@ static int fstime_check(struct work_call *call)
 	return 0;
 }
 
-const struct work work = { "fstime", fstime_prepare, fstime_run, fstime_check, NULL };
+const struct work work = {"fstime", fstime_prepare, fstime_run, fstime_check, NULL};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - the same start, clock and answer for every workload executable; work.h tells the rules. */
+/* main.c - the same start, clock and answer for every workload executable; work.h tells
+ * the rules. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +25,14 @@
 #define WORK_FLAGS "unknown"
 #endif
 
-volatile sig_atomic_t work_stop;
+volatile unsigned long work_limit = ULONG_MAX;
 
 static const int64_t second_ns = 1000000000;
 
 static void on_alarm(int number)
 {
 	(void)number;
-	work_stop = 1;
+	work_limit = 0;
 }
 
 int work_fail(const char *reason, int with_errno)
@@ -56,13 +59,15 @@ uint64_t work_number(const char *text)
 	return value;
 }
 
-const char *work_parameter(const struct work_call *call, const char *name, const char *otherwise)
+const char *work_parameter(const struct work_call *call, const char *name,
+			   const char *otherwise)
 {
 	size_t length = strlen(name);
 	int i;
 
 	for (i = 0; i < call->argc; i++)
-		if (strncmp(call->argv[i], name, length) == 0 && call->argv[i][length] == '=')
+		if (strncmp(call->argv[i], name, length) == 0 &&
+		    call->argv[i][length] == '=')
 			return call->argv[i] + length + 1;
 	return otherwise;
 }
@@ -71,7 +76,9 @@ int64_t work_now_ns(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: every kernel since 2.6 has this clock */
+	(void)clock_gettime(
+		CLOCK_MONOTONIC,
+		&now); /* cannot fail: every kernel since 2.6 has this clock */
 	return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
 }
 
@@ -110,15 +117,18 @@ int work_wait_start(struct work_call *call)
 
 int work_answer(const struct work_call *call)
 {
-	printf("result count=%" PRIu64 " start_ns=%" PRId64 " elapsed_ns=%" PRId64 " scored_ns=%" PRId64
-	       " user_ns=%" PRId64 " system_ns=%" PRId64 " voluntary=%" PRId64 " forced=%" PRId64 "%s\n",
+	printf("result count=%" PRIu64 " start_ns=%" PRId64 " elapsed_ns=%" PRId64
+	       " scored_ns=%" PRId64 " user_ns=%" PRId64 " system_ns=%" PRId64
+	       " voluntary=%" PRId64 " forced=%" PRId64 "%s\n",
 	       call->count, call->start_ns, call->elapsed_ns,
-	       call->scored_ns != 0 ? call->scored_ns : call->elapsed_ns, call->user_ns, call->system_ns,
-	       call->switches_voluntary, call->switches_forced, call->extra);
+	       call->scored_ns != 0 ? call->scored_ns : call->elapsed_ns, call->user_ns,
+	       call->system_ns, call->switches_voluntary, call->switches_forced,
+	       call->extra);
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
-/* The timer restarts system calls: a loop ends where it looks at work_stop, never inside a call. */
+/* The timer restarts system calls: a loop ends where it looks at work_limit, never inside
+ * a call. */
 static void set_timer(int64_t duration_ns)
 {
 	struct itimerval timer;
@@ -128,7 +138,8 @@ static void set_timer(int64_t duration_ns)
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_alarm;
 	action.sa_flags = SA_RESTART;
-	(void)sigaction(SIGALRM, &action, NULL); /* cannot fail: the signal number is valid */
+	(void)sigaction(SIGALRM, &action,
+			NULL); /* cannot fail: the signal number is valid */
 	timer.it_value.tv_sec = (time_t)(duration_ns / second_ns);
 	timer.it_value.tv_usec = (suseconds_t)(duration_ns % second_ns / 1000);
 	(void)setitimer(ITIMER_REAL, &timer, NULL);
@@ -184,12 +195,15 @@ int main(int argc, char **argv)
 	call.argc = argc - 1;
 	call.argv = argv + 1;
 	call.duration_ns = (int64_t)work_number(work_parameter(&call, "duration", ""));
-	call.limit = work_number(work_parameter(&call, "loops", "18446744073709551615"));
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* the runner kills us too: this is for its own death */
+	if (work_parameter(&call, "loops", NULL) != NULL)
+		work_limit = work_number(work_parameter(&call, "loops", NULL));
+	(void)prctl(PR_SET_PDEATHSIG,
+		    SIGKILL); /* the runner kills us too: this is for its own death */
 	if (work.prepare != NULL && work.prepare(&call) != 0)
 		return 1;
 	if (work_parameter(&call, "now", NULL) == NULL) {
-		if (printf("ready\n") < 0 || fflush(stdout) != 0 || work_wait_start(&call) != 0)
+		if (printf("ready\n") < 0 || fflush(stdout) != 0 ||
+		    work_wait_start(&call) != 0)
 			return 1;
 	}
 	if (measure(&call) != 0 || (work.check != NULL && work.check(&call) != 0))

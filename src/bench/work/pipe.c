@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pipe.c - one process writes 512 bytes into a pipe and reads them back: 2 system calls a loop.
- * Each block carries its number, and must come back with it. */
+/* pipe.c - one process writes 512 bytes into a pipe and reads them back: 2 system calls a
+ * loop. Each block carries its number, and must come back with it. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@ static int pipe_run(struct work_call *call)
 {
 	uint64_t count;
 
-	for (count = 0; count != call->limit && !work_stop; count++) {
+	for (count = 0; count < work_limit; count++) {
 		block[0] = count;
 		if (write(pipe_fds[1], block, sizeof(block)) != (ssize_t)sizeof(block))
 			return work_fail("short write to a pipe", 1);
@@ -28,10 +28,11 @@ static int pipe_run(struct work_call *call)
 		if (read(pipe_fds[0], block, sizeof(block)) != (ssize_t)sizeof(block))
 			return work_fail("short read from a pipe", 1);
 		if (block[0] != count)
-			return work_fail("a block came out of the pipe in the wrong order", 0);
+			return work_fail(
+				"a block came out of the pipe in the wrong order", 0);
 	}
 	call->count = count;
 	return 0;
 }
 
-const struct work work = { "pipe", pipe_prepare, pipe_run, NULL, NULL };
+const struct work work = {"pipe", pipe_prepare, pipe_run, NULL, NULL};

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shell.c - run a shell script that starts K others at once and waits for them: a loop is one run of
- * it. Each of the K sorts a text, dumps and sorts the dump, searches and counts, and removes its four
- * files. Scripts, text and files are the copy's own, in its own directory.
+/* shell.c - run a shell script that starts K others at once and waits for them: a loop is
+ * one run of it. Each of the K sorts a text, dumps and sorts the dump, searches and
+ * counts, and removes its four files. Scripts, text and files are the copy's own, in its
+ * own directory.
  *
- * Before the clock the same pipeline runs once with its files kept, and they are checked: the tools
- * may be any (that is what is measured), but their answers must be right. During the measured part a
- * message on standard error or a status that is not 0 fails the test. */
+ * Before the clock the same pipeline runs once with its files kept, and they are checked:
+ * the tools may be any (that is what is measured), but their answers must be right.
+ * During the measured part a message on standard error or a status that is not 0 fails
+ * the test. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +21,8 @@
 #include "text.h"
 #include "work.h"
 
-/* One shell, one expr and one inner shell per concurrent script; in each: sort, od, sort, grep, tee,
- * wc, rm. That makes 10 programs a loop for one script, 73 for eight. */
+/* One shell, one expr and one inner shell per concurrent script; in each: sort, od, sort,
+ * grep, tee, wc, rm. That makes 10 programs a loop for one script, 73 for eight. */
 static const char outer_script[] = "#!/bin/sh\n"
 				   "number=1\n"
 				   "while [ $number -le $1 ]; do\n"
@@ -29,15 +31,17 @@ static const char outer_script[] = "#!/bin/sh\n"
 				   "done\n"
 				   "wait\n";
 
-#define PIPELINE                                      \
-	"sort >sorted.$$ <text\n"                     \
-	"od sorted.$$ | sort -n -k 1 >dump.$$\n"      \
+#define PIPELINE                                                                         \
+	"sort >sorted.$$ <text\n"                                                        \
+	"od sorted.$$ | sort -n -k 1 >dump.$$\n"                                         \
 	"grep the sorted.$$ | tee found.$$ | wc >count.$$\n"
 
-static const char inner_script[] = "#!/bin/sh\n" PIPELINE "rm sorted.$$ found.$$ dump.$$ count.$$\n";
-static const char trial_script[] = "#!/bin/sh\n" PIPELINE
-				   "mv sorted.$$ sorted && mv dump.$$ dump && mv found.$$ found && "
-				   "mv count.$$ count\n";
+static const char inner_script[] =
+	"#!/bin/sh\n" PIPELINE "rm sorted.$$ found.$$ dump.$$ count.$$\n";
+static const char trial_script[] =
+	"#!/bin/sh\n" PIPELINE
+	"mv sorted.$$ sorted && mv dump.$$ dump && mv found.$$ found && "
+	"mv count.$$ count\n";
 
 static char *scripts;
 
@@ -57,7 +61,7 @@ static int write_file(const char *name, const char *bytes, size_t length, mode_t
 /* Returns the wait status, or -1 with the reason told. */
 static int run_script(char *name, char *parameter)
 {
-	char *argv[] = { name, parameter, NULL };
+	char *argv[] = {name, parameter, NULL};
 	pid_t child = fork();
 	int status;
 
@@ -77,9 +81,13 @@ static int fail_of_status(int status)
 	if (status == -1)
 		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return work_fail("the scripts cannot be run: /bin/sh or a text tool is missing", 0);
+		return work_fail(
+			"the scripts cannot be run: /bin/sh or a text tool is missing",
+			0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 126)
-		return work_fail("the scripts cannot be run in this directory (is it mounted noexec?)", 0);
+		return work_fail("the scripts cannot be run in this directory (is it "
+				 "mounted noexec?)",
+				 0);
 	return work_fail("a script ended with a status that is not 0", 0);
 }
 
@@ -96,14 +104,16 @@ static ssize_t read_file(const char *name, char *out, size_t size)
 	return length;
 }
 
-/* What is invariant when the lines change places: the sum over all lines of a hash of the line. */
+/* What is invariant when the lines change places: the sum over all lines of a hash of the
+ * line. */
 static uint64_t lines_hash(const char *bytes, ssize_t length)
 {
 	uint64_t sum = 0, hash = 14695981039346656037u;
 	ssize_t i;
 
 	for (i = 0; i < length; i++) {
-		hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u; /* FNV-1a, 64 bits */
+		hash = (hash ^ (unsigned char)bytes[i]) *
+		       1099511628211u; /* FNV-1a, 64 bits */
 		if (bytes[i] == '\n') {
 			sum += hash;
 			hash = 14695981039346656037u;
@@ -128,7 +138,8 @@ static int check_trial(const char *text)
 	long lines = 0, words = 0, characters = 0;
 	ssize_t length = read_file("sorted", bytes, sizeof(bytes));
 
-	if (length != TEXT_BYTES || lines_hash(bytes, length) != lines_hash(text, TEXT_BYTES))
+	if (length != TEXT_BYTES ||
+	    lines_hash(bytes, length) != lines_hash(text, TEXT_BYTES))
 		return work_fail("sort gave other lines than it was given", 0);
 	length = read_file("dump", bytes, sizeof(bytes));
 	/* 16 bytes a line and one line with the end offset */
@@ -140,8 +151,8 @@ static int check_trial(const char *text)
 	characters = length;
 	length = read_file("count", bytes, sizeof(bytes) - 1);
 	bytes[length < 0 ? 0 : length] = '\0';
-	if (sscanf(bytes, "%ld %ld %ld", &lines, &words, &length) != 3 || lines != TEXT_LINES_WITH_THE ||
-	    length != characters)
+	if (sscanf(bytes, "%ld %ld %ld", &lines, &words, &length) != 3 ||
+	    lines != TEXT_LINES_WITH_THE || length != characters)
 		return work_fail("wc counted wrong", 0);
 	return 0;
 }
@@ -171,7 +182,7 @@ static int shell_run(struct work_call *call)
 	uint64_t count;
 	int status;
 
-	for (count = 0; count != call->limit && !work_stop; count++) {
+	for (count = 0; count < work_limit; count++) {
 		status = run_script(outer, scripts);
 		if (status != 0)
 			return fail_of_status(status);
@@ -180,4 +191,4 @@ static int shell_run(struct work_call *call)
 	return 0;
 }
 
-const struct work work = { "shell", shell_prepare, shell_run, NULL, NULL };
+const struct work work = {"shell", shell_prepare, shell_run, NULL, NULL};

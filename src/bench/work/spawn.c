@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spawn.c - fork, the child ends through exit(3), wait: a loop is one process created and buried. */
+/* spawn.c - fork, the child ends through exit(3), wait: a loop is one process created and
+ * buried. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,7 +14,7 @@ static int spawn_run(struct work_call *call)
 	pid_t child;
 	int status;
 
-	for (count = 0; count != call->limit && !work_stop; count++) {
+	for (count = 0; count < work_limit; count++) {
 		child = fork();
 		if (child == 0)
 			exit(0);
@@ -28,4 +29,4 @@ static int spawn_run(struct work_call *call)
 	return 0;
 }
 
-const struct work work = { "spawn", NULL, spawn_run, NULL, NULL };
+const struct work work = {"spawn", NULL, spawn_run, NULL, NULL};

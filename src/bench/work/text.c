@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text.c - the text that the shell tests sort. Every count of text.h is met exactly: repeated short
- * lines, lines that grow to about 80 characters, one sixth of punctuation, all in a shuffled order
- * that a fixed generator gives. No letter 'h' stands outside the word "the", so that grep finds it
- * where it was put and nowhere else. */
+/* text.c - the text that the shell tests sort. Every count of text.h is met exactly:
+ * repeated short lines, lines that grow to about 80 characters, one sixth of punctuation,
+ * all in a shuffled order that a fixed generator gives. No letter 'h' stands outside the
+ * word "the", so that grep finds it where it was put and nowhere else. */
 #include <stdint.h>
 #include <string.h>
 
 #include "text.h"
 
 enum {
-	REPEATED = 19,            /* distinct lines that occur more than once */
-	REPEATED_LINES = 108,     /* lines that these make together */
+	REPEATED = 19,	      /* distinct lines that occur more than once */
+	REPEATED_LINES = 108, /* lines that these make together */
 	SINGLES = TEXT_LINES - REPEATED_LINES,
 	LINE_MAX = 96,
 };
@@ -19,9 +19,9 @@ static const struct {
 	int times;
 	int length;
 } repeated[REPEATED] = {
-	{ 30, 2 }, { 19, 2 }, { 15, 4 }, { 6, 6 }, { 4, 3 }, { 3, 4 }, { 3, 4 },
-	{ 3, 6 },  { 3, 7 },  { 3, 8 },  { 3, 9 }, { 2, 4 }, { 2, 5 }, { 2, 11 },
-	{ 2, 12 }, { 2, 13 }, { 2, 15 }, { 2, 16 }, { 2, 20 },
+	{30, 2}, {19, 2}, {15, 4}, {6, 6},  {4, 3},  {3, 4}, {3, 4},
+	{3, 6},	 {3, 7},  {3, 8},  {3, 9},  {2, 4},  {2, 5}, {2, 11},
+	{2, 12}, {2, 13}, {2, 15}, {2, 16}, {2, 20},
 };
 
 static uint32_t state;
@@ -35,8 +35,9 @@ static unsigned random_below(unsigned bound)
 
 static char random_character(void)
 {
-	static const char letters[] = "eeeeeetttaaaooiinnssrrddlluuccmmffyywwggppbbvvkkxqjz"
-				      "STPIMDCWERAF0123456789";
+	static const char letters[] =
+		"eeeeeetttaaaooiinnssrrddlluuccmmffyywwggppbbvvkkxqjz"
+		"STPIMDCWERAF0123456789";
 	static const char marks[] = "(){};,.=\"*/_-&[]<>+!:";
 
 	if (random_below(6) == 0)
@@ -44,7 +45,8 @@ static char random_character(void)
 	return letters[random_below(sizeof(letters) - 1)];
 }
 
-/* A line of @words words in @length characters; "the" is the first word when asked for. */
+/* A line of @words words in @length characters; "the" is the first word when asked for.
+ */
 static void make_line(char *line, int length, int words, int has_the)
 {
 	int i, gap;
@@ -84,7 +86,8 @@ static void shuffle(char (*lines)[LINE_MAX])
 	}
 }
 
-/* Words and characters that the formula leaves over are spread from the longest line down. */
+/* Words and characters that the formula leaves over are spread from the longest line
+ * down. */
 static void make_singles(char (*lines)[LINE_MAX], int characters, int words)
 {
 	int length[SINGLES], count[SINGLES];
@@ -105,7 +108,8 @@ static void make_singles(char (*lines)[LINE_MAX], int characters, int words)
 		words -= words > 0 ? 1 : -1;
 	}
 	for (i = 0; i < SINGLES; i++)
-		make_line(lines[i], length[i], count[i], i >= SINGLES - 5 * TEXT_LINES_WITH_THE && i % 5 == 0);
+		make_line(lines[i], length[i], count[i],
+			  i >= SINGLES - 5 * TEXT_LINES_WITH_THE && i % 5 == 0);
 }
 
 void text_make(char out[TEXT_BYTES])

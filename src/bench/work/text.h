@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** text.h - the text that the shell tests sort: made here, of the shape of UnixBench's sort.src. */
+/** text.h - the text that the shell tests sort: made here, of the shape of UnixBench's
+ * sort.src. */
 #ifndef BENCH_WORK_TEXT_H
 #define BENCH_WORK_TEXT_H
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* whetstone.c - the Whetstone program in double precision.
  *
- * H. J. Curnow and B. A. Wichmann, "A synthetic benchmark", The Computer Journal 19(1), 1976, in the
- * eight timed sections N1 to N8 that its C versions have had since R. Longbottom's; the numbers of
- * inner loops are times 100. One loop of the sample is one pass over all sections, 10 million
- * Whetstone instructions. By that program's rule N1 is run ten times and its time divided by ten.
+ * H. J. Curnow and B. A. Wichmann, "A synthetic benchmark", The Computer Journal 19(1),
+ * 1976, in the eight timed sections N1 to N8 that its C versions have had since R.
+ * Longbottom's; the numbers of inner loops are times 100. One loop of the sample is one
+ * pass over all sections, 10 million Whetstone instructions. By that program's rule N1 is
+ * run ten times and its time divided by ten.
  *
- * The rate is made of user CPU time, as in UnixBench 5.1.3; the wall time stands beside it.
- * The compiler may remove N4, whose values repeat: gcc does at these flags, and the time of N4 in
- * the result says so. clang would also remove N3 and N7, so it is told that their values are needed.
+ * The rate is made of user CPU time, as in UnixBench 5.1.3; the wall time stands beside
+ * it. The compiler may remove N4, whose values repeat: gcc does at these flags, and the
+ * time of N4 in the result says so. clang would also remove N3 and N7, so it is told that
+ * their values are needed.
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +26,10 @@ enum { SECTIONS = 8, TIMES_100 = 100, N1_TIMES = 10 };
 
 #ifdef __clang__
 #define KEEP_INTEGER(value) __asm__ volatile("" : "+r"(value))
-#define KEEP_MEMORY() __asm__ volatile("" ::: "memory")
+#define KEEP_MEMORY()	    __asm__ volatile("" ::: "memory")
 #else
 #define KEEP_INTEGER(value) ((void)0)
-#define KEEP_MEMORY() ((void)0)
+#define KEEP_MEMORY()	    ((void)0)
 #endif
 
 static double results[SECTIONS];
@@ -39,7 +42,8 @@ static int64_t user_time_ns(void)
 	struct rusage usage;
 
 	(void)getrusage(RUSAGE_SELF, &usage); /* cannot fail: the argument is valid */
-	return (int64_t)usage.ru_utime.tv_sec * 1000000000 + (int64_t)usage.ru_utime.tv_usec * 1000;
+	return (int64_t)usage.ru_utime.tv_sec * 1000000000 +
+	       (int64_t)usage.ru_utime.tv_usec * 1000;
 }
 
 static void section_begin(void)
@@ -55,7 +59,7 @@ static void section_end(int section, int times, double result)
 	results[section - 1] = result;
 }
 
-static void array_as_parameter(double e[4], double t, double t2)
+void array_as_parameter(double e[4], double t, double t2)
 {
 	long j;
 
@@ -67,14 +71,14 @@ static void array_as_parameter(double e[4], double t, double t2)
 	}
 }
 
-static void array_references(double e[4], long j, long k, long l)
+void array_references(double e[4], long j, long k, long l)
 {
 	e[j] = e[k];
 	e[k] = e[l];
 	e[l] = e[j];
 }
 
-static void procedure_call(double *x, double *y, double *z, double t, double t1, double t2)
+void procedure_call(double *x, double *y, double *z, double t, double t1, double t2)
 {
 	*x = *y;
 	*y = *z;
@@ -83,11 +87,12 @@ static void procedure_call(double *x, double *y, double *z, double t, double t1,
 	*z = (*x + *y) / t2;
 }
 
-/* The order of the sections and of their statements is the program; it is one function so that the
- * compiler sees what it sees in the original. */
+/* The order of the sections and of their statements is the program; it is one function so
+ * that the compiler sees what it sees in the original. */
 static void whetstone_passes(long passes)
 {
-	const long n1 = 12 * TIMES_100 * N1_TIMES, n2 = 14 * TIMES_100, n3 = 345 * TIMES_100;
+	const long n1 = 12 * TIMES_100 * N1_TIMES, n2 = 14 * TIMES_100,
+		   n3 = 345 * TIMES_100;
 	const long n4 = 210 * TIMES_100, n5 = 32 * TIMES_100, n6 = 899 * TIMES_100;
 	const long n7 = 616 * TIMES_100, n8 = 93 * TIMES_100;
 	double t = 0.49999975;
@@ -167,8 +172,10 @@ static void whetstone_passes(long passes)
 	section_begin();
 	for (pass = 0; pass < passes; pass++) {
 		for (i = 1; i < n5; i++) {
-			x = t * atan(t2 * sin(x) * cos(x) / (cos(x + y) + cos(x - y) - 1.0));
-			y = t * atan(t2 * sin(y) * cos(y) / (cos(x + y) + cos(x - y) - 1.0));
+			x = t *
+			    atan(t2 * sin(x) * cos(x) / (cos(x + y) + cos(x - y) - 1.0));
+			y = t *
+			    atan(t2 * sin(y) * cos(y) / (cos(x + y) + cos(x - y) - 1.0));
 		}
 		t = 1.0 - t;
 	}
@@ -228,16 +235,17 @@ static int is_near(double value, double expected, double tolerance)
 /* The values that the program's C versions publish for one pass. */
 static int check_one_pass(void)
 {
-	static const double published[SECTIONS] = { -1.12398255667392, -1.12187079889284, 1.0, 12.0,
-						    0.499029372815183, 0.999999878908028, 3.0,
-						    0.751001630184587 };
+	static const double published[SECTIONS] = {
+		-1.12398255667392, -1.12187079889284, 1.0, 12.0,
+		0.499029372815183, 0.999999878908028, 3.0, 0.751001630184587};
 	static char reason[64];
 	int i;
 
 	for (i = 0; i < SECTIONS; i++) {
 		if (is_near(results[i], published[i], 1e-9))
 			continue;
-		(void)snprintf(reason, sizeof(reason), "section N%d gives %.12f instead of %.12f", i + 1,
+		(void)snprintf(reason, sizeof(reason),
+			       "section N%d gives %.12f instead of %.12f", i + 1,
 			       results[i], published[i]);
 		return work_fail(reason, 0);
 	}
@@ -246,7 +254,8 @@ static int check_one_pass(void)
 
 static long wanted_passes;
 
-/* Finds how many passes fill the duration. The first pass is also the check of all eight values. */
+/* Finds how many passes fill the duration. The first pass is also the check of all eight
+ * values. */
 static int whetstone_prepare(struct work_call *call)
 {
 	const int64_t enough_ns = 60000000;
@@ -256,15 +265,16 @@ static int whetstone_prepare(struct work_call *call)
 	whetstone_passes(1);
 	if (check_one_pass() != 0)
 		return -1;
-	if (call->limit != UINT64_MAX) {
-		wanted_passes = (long)call->limit;
+	if (work_limit != ULONG_MAX) {
+		wanted_passes = (long)work_limit;
 		return 0;
 	}
 	while ((used_ns = sum_ns(user_ns)) < enough_ns) {
 		passes *= 3;
 		whetstone_passes(passes);
 	}
-	wanted_passes = (long)((double)passes * (double)call->duration_ns / (double)used_ns);
+	wanted_passes =
+		(long)((double)passes * (double)call->duration_ns / (double)used_ns);
 	if (wanted_passes < 1)
 		wanted_passes = 1;
 	return 0;
@@ -279,13 +289,14 @@ static int whetstone_run(struct work_call *call)
 	call->scored_ns = sum_ns(user_ns);
 	call->elapsed_ns = sum_ns(wall_ns);
 	for (i = 0; i < SECTIONS; i++)
-		length += snprintf(call->extra + length, sizeof(call->extra) - (size_t)length, " n%d_ns=%lld",
+		length += snprintf(call->extra + length,
+				   sizeof(call->extra) - (size_t)length, " n%d_ns=%lld",
 				   i + 1, (long long)user_ns[i]);
 	return 0;
 }
 
-/* After more passes N8 follows a power law and N3, N4 and N7 repeat; the others stay near where they
- * were after the first or the second pass. */
+/* After more passes N8 follows a power law and N3, N4 and N7 repeat; the others stay near
+ * where they were after the first or the second pass. */
 static int whetstone_check(struct work_call *call)
 {
 	const double n8_loops = 93.0 * TIMES_100 * (double)call->count;
@@ -304,4 +315,5 @@ static int whetstone_check(struct work_call *call)
 	return 0;
 }
 
-const struct work work = { "whetstone-double", whetstone_prepare, whetstone_run, whetstone_check, NULL };
+const struct work work = {"whetstone-double", whetstone_prepare, whetstone_run,
+			  whetstone_check, NULL};

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A thin door to meson and ninja; `make help` lists what it opens.
+BUILD  ?= build
+PREFIX ?= /usr/local
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+run: deps all
+	@$(BUILD)/moult bench --beside article
+
+test: deps-test
+	@tools/run-tests
+
+install: all
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
+
+deps:
+	@tools/deps build
+
+deps-test:
+	@tools/deps build test
+
+fresh-machine:
+	tools/fresh-machine
+
+clean:
+	rm -rf $(BUILD) build-test build-clang
+
+help:
+	@echo "make                build $(BUILD)/moult"
+	@echo "make run            install what the build needs, build, measure this machine"
+	@echo "make test           install what the tests need, build, pass them"
+	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
+	@echo "make deps           install what the build needs"
+	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"
+	@echo "make clean          remove the build folders"
+
+# without the workloads and their flags being touched: any build type will do
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
+
+.PHONY: all run test install deps deps-test fresh-machine clean help
