@@ -22,7 +22,7 @@ nodiscard int num_parse_uint(const char *text, const char *what, uint64_t lowest
 
 /** Parse a length of time: "90", "90s", "5m", "1h", "1.5m", "500ms".
  *
- * @out:    nanoseconds, more than 0 and at most a day
+ * @out_ns: nanoseconds, more than 0 and at most a day
  * Errors:  ERROR_USAGE
  * Returns: 0 or -1
  */

@@ -34,7 +34,11 @@ nodiscard int bench_place_make(const char *parent, unsigned copies,
 			       struct bench_place *out, struct run_build *out_build,
 			       struct error *err);
 
-/** Remove the place and all that is in it. Harmless on a zeroed one. */
+/** Remove the place and all that is in it. Harmless on a zeroed one.
+ *
+ * Errors:  ERROR_SYSTEM, of the first thing that could not be removed
+ * Returns: 0 or -1
+ */
 int bench_place_remove(struct bench_place *place, struct error *err);
 
 #endif
