@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/** One option. A table ends in a row whose `name` is NULL. */
+/** One option. A table ends in OPT_END. */
 struct opt {
 	const char *name;     /* long name, without "--" */
 	char letter;	      /* short name, or 0 */
@@ -19,6 +19,9 @@ struct opt {
 		*help; /* one sentence fragment, lower case; "\n" starts a further line */
 	const char *values; /* for completion: words, or "FILE" or "DIR"; NULL: none */
 };
+
+/** The last row of a table. */
+#define OPT_END {.name = NULL}
 
 /** Called for each option in the order of the command line.
  *

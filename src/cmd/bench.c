@@ -44,7 +44,7 @@ static const struct opt bench_options[] = {
 	{"progress", 0, "FORM", "auto, none, lines or json (default auto)",
 	 "auto none lines json"},
 	{"help", 'h', NULL, "show this help", NULL},
-	{NULL},
+	OPT_END,
 };
 
 /* What the command line asked for. */

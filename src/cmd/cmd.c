@@ -17,7 +17,7 @@ static const struct opt global_options[] = {
 	{"version", 'V', NULL, "show the version", NULL},
 	{"completion", 0, "SHELL", "print the completion script of a shell (bash)",
 	 "bash"},
-	{NULL},
+	OPT_END,
 };
 
 int cmd_print(const char *text, struct error *err)

@@ -104,7 +104,7 @@ static const struct opt options[] = {
 	{ "budget", 'b', "TIME", "a time", NULL },
 	{ "json", 'j', NULL, "a switch", NULL },
 	{ "label", 0, "TEXT", "a text", NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	OPT_END,
 };
 
 static int note_option(const struct opt *row, const char *argument, void *data, struct error *err)

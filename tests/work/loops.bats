@@ -97,14 +97,19 @@ instructions() {
 
 # The original, tag v5.1.3, built by gcc 12.2 with its own flags: 175 instructions a loop of Dhrystone
 # (difference of two lengths) and 5.433 million a pass of Whetstone, on x86-64 with AVX2.
-@test "instructions a loop stand within 3% of the original's" {
-	[ "$(uname -m)" = x86_64 ] || skip "the figures are of x86-64"
-	"$WORK/pipe" about | grep -q '^compiler=GCC 12' || skip "the figures are of gcc 12"
-	dhry=$((($(instructions 30000 dhry2reg) - $(instructions 10000 dhry2reg)) / 20000))
-	whet=$((($(instructions 5 whetstone-double) - $(instructions 2 whetstone-double)) / 3000))
-	echo "dhry2reg $dhry instructions a loop, whetstone-double $whet thousand a pass"
-	[ "$dhry" -ge 170 ]
-	[ "$dhry" -le 180 ]
-	[ "$whet" -ge 5270 ]
-	[ "$whet" -le 5596 ]
+@test "gcc 12 on x86-64: instructions a loop stand within 3% of the original's; else: N3 and N7 are there" {
+	if [ "$(uname -m)" = x86_64 ] && "$WORK/pipe" about | grep -q '^compiler=GCC 12'; then
+		dhry=$((($(instructions 30000 dhry2reg) - $(instructions 10000 dhry2reg)) / 20000))
+		whet=$((($(instructions 5 whetstone-double) - $(instructions 2 whetstone-double)) / 3000))
+		echo "dhry2reg $dhry instructions a loop, whetstone-double $whet thousand a pass"
+		[ "$dhry" -ge 170 ]
+		[ "$dhry" -le 180 ]
+		[ "$whet" -ge 5270 ]
+		[ "$whet" -le 5596 ]
+	else
+		"$WORK/whetstone-double" duration=200000000 now=1 | tr ' ' '\n' >out
+		for section in n3_ns n7_ns; do
+			[ "$(awk -F= -v name=$section '$1 == name { print $2 }' out)" -gt 1000000 ]
+		done
+	fi
 }

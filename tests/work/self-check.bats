@@ -30,16 +30,19 @@ faulty() {
 @test "syscall: a umask that is forgotten" { faulty umask "wrong answer" syscall; }
 @test "syscall: another process id" { faulty getpid "wrong answer" syscall; }
 
-# tools NAME CONTENT: a PATH in which one text tool is another
+# tools NAME CONTENT: one text tool is another, for shell_run alone (bats itself uses rm)
 tools() {
 	mkdir -p bin
 	printf '%s\n' "$2" >"bin/$1"
 	chmod +x "bin/$1"
-	PATH=$PWD/bin:$PATH
+}
+
+shell_run() {
+	run env PATH="$PWD/bin:$PATH" "$WORK/shell" "$@"
 }
 
 shell_fails() {
-	run "$WORK/shell" duration=200000000 now=1 "scripts=$1"
+	shell_run duration=200000000 now=1 "scripts=$1"
 	echo "$output"
 	[ "$status" = 1 ]
 	[[ "$output" == *"fail "*"$2"* ]]
@@ -72,7 +75,7 @@ cat >/dev/null; echo 1 2 3'
 @test "shell1: an rm that fails while the clock runs" {
 	tools rm '#!/bin/sh
 echo "rm: cannot" >&2; exit 1'
-	run "$WORK/shell" duration=200000000 now=1 scripts=1
+	shell_run duration=200000000 now=1 scripts=1
 	[[ "$output" == *"rm: cannot"* ]]
 }
 
