@@ -21,7 +21,10 @@ struct opt {
 };
 
 /** The last row of a table. */
-#define OPT_END {.name = NULL}
+#define OPT_END                                                                          \
+	{                                                                                \
+		.name = NULL                                                             \
+	}
 
 /** Called for each option in the order of the command line.
  *

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -250,15 +249,6 @@ static int give_start(struct copy *copies, unsigned count, struct error *err)
 	return 0;
 }
 
-static int64_t own_cpu_ns(void)
-{
-	struct rusage usage;
-
-	(void)getrusage(RUSAGE_SELF, &usage); /* cannot fail: the argument is valid */
-	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NUM_SECOND_NS +
-	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
-}
-
 static void sum_copies(const struct copy *copies, unsigned count,
 		       const struct bench_launch *launch, struct run_sample *sample,
 		       int64_t *out_n4_ns)
@@ -303,14 +293,14 @@ static int measure(struct copy *copies, const struct bench_launch *launch,
 	sample->load_before = sys_proc_load();
 	if (sys_proc_cpu_time(&before, err) != 0)
 		return -1;
-	own_ns = own_cpu_ns();
+	own_ns = sys_proc_own_cpu_ns();
 	if (give_start(copies, count, err) != 0 ||
 	    wait_for(copies, count, COPY_ANSWERED, patience_ns + 4 * launch->duration_ns,
 		     launch, err) != 0)
 		return -1;
 	if (sys_proc_cpu_time(&after, err) != 0)
 		return -1;
-	own_ns = own_cpu_ns() - own_ns;
+	own_ns = sys_proc_own_cpu_ns() - own_ns;
 	sample->load_after = sys_proc_load();
 	sum_copies(copies, count, launch, sample, out_n4_ns);
 	sample->steal_ns = after.steal_ns - before.steal_ns;

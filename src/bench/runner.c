@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -80,15 +79,6 @@ int64_t bench_default_budget_ns(const struct bench_plan *plan)
 		return 0;
 	return (plan->method == RUN_PRECISE ? precise_budget_ns : default_budget_ns) /
 	       1000000 * asked_ns / all_ns * 1000000;
-}
-
-static int64_t own_cpu_ns(void)
-{
-	struct rusage usage;
-
-	(void)getrusage(RUSAGE_SELF, &usage); /* cannot fail: the argument is valid */
-	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NUM_SECOND_NS +
-	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 }
 
 static int64_t classic_total_ns(const struct bench_plan *plan)
@@ -306,7 +296,7 @@ static void prepare_lanes(struct runner *runner)
 
 static int run_in_place(struct runner *runner, struct error *err)
 {
-	const int64_t own_before_ns = own_cpu_ns();
+	const int64_t own_before_ns = sys_proc_own_cpu_ns();
 	const double load = sys_proc_load();
 	const int64_t budget_ns = runner->run->budget_ns;
 	int result;
@@ -321,7 +311,7 @@ static int run_in_place(struct runner *runner, struct error *err)
 	result = runner->plan->method == RUN_CLASSIC ? run_classic(runner, err)
 						     : run_budget(runner, err);
 	runner->run->interrupted = result != 0;
-	runner->run->overhead_ns = own_cpu_ns() - own_before_ns;
+	runner->run->overhead_ns = sys_proc_own_cpu_ns() - own_before_ns;
 	judge_run(runner->run, runner->cpus, load);
 	return result != 0 && err->kind != ERROR_INTERRUPTED ? -1 : 0;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -40,6 +41,15 @@ int sys_proc_cpu_time(struct sys_cpu_time *out, struct error *err)
 		return -1;
 	return sys_proc_parse_cpu_time(
 		text.bytes, NUM_SECOND_NS / (ticks > 0 ? ticks : 100), out, err);
+}
+
+int64_t sys_proc_own_cpu_ns(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage); /* cannot fail: the argument is valid */
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NUM_SECOND_NS +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 }
 
 double sys_proc_load(void)

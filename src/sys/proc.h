@@ -32,6 +32,10 @@ nodiscard int sys_proc_cpu_time(struct sys_cpu_time *out, struct error *err);
 nodiscard int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns,
 				      struct sys_cpu_time *out, struct error *err);
 
+/** CPU time that this process has used, without its children, nanoseconds (getrusage(2)).
+ */
+int64_t sys_proc_own_cpu_ns(void);
+
 /** The load average of the last minute; negative when /proc/loadavg cannot be read. */
 double sys_proc_load(void);
 
