@@ -13,6 +13,7 @@ test: deps-test
 	@tools/run-tests
 
 install: all
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
 
 deps:
@@ -36,7 +37,6 @@ help:
 	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"
 	@echo "make clean          remove the build folders"
 
-# without the workloads and their flags being touched: any build type will do
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 

@@ -36,8 +36,9 @@ struct error {
 /** Set an error.
  *
  * @err: filled; NULL is allowed
- * @fmt: lower case, values quoted, units told, no full stop; says what to do next where
- * it can Returns: -1 always, so that a failure branch is one statement
+ * @fmt: lower case, values quoted, units told, no full stop; says what to do next where it can
+ *
+ * Returns: -1 always, so that a failure branch is one statement
  */
 int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -76,19 +76,36 @@ static int unknown_option(const struct opt *table, const char *word, struct erro
 	return error_set(err, ERROR_USAGE, "unknown option '%s' (see --help)", word);
 }
 
-/* getopt_long reports through its globals; `word` is what the user typed. */
-static int parse_error(const struct opt *table, int code, const char *word,
-		       struct error *err)
+/* What the user typed wrong, from getopt_long's globals. @letter holds a short option. A byte that is
+ * not ASCII comes as a negative number, and the word that it stands in has not been passed yet. */
+static const char *wrong_word(char **argv, char letter[3])
 {
-	const char letter[] = {'-', (char)optopt, '\0'};
-	const char *name = optopt > 0 && optopt < LONG_BASE ? letter : word;
+	if (optopt > 0 && optopt < LONG_BASE) {
+		letter[0] = '-';
+		letter[1] = (char)optopt;
+		letter[2] = '\0';
+		return letter;
+	}
+	if (optopt < 0)
+		for (argv++; *argv != NULL; argv++)
+			if ((*argv)[0] == '-' && strchr(*argv, (char)optopt) != NULL)
+				return *argv;
+	return argv[optind - 1];
+}
+
+static int parse_error(const struct opt *table, int code, char **argv, struct error *err)
+{
+	char letter[3];
+	const char *word;
 
 	if (code == ':')
-		return error_set(err, ERROR_USAGE, "option '%s' needs an argument", name);
+		return error_set(err, ERROR_USAGE, "option '%s' needs an argument",
+				 wrong_word(argv, letter));
 	if (optopt >= LONG_BASE)
 		return error_set(err, ERROR_USAGE, "option '--%s' takes no argument",
 				 table[optopt - LONG_BASE].name);
-	return unknown_option(table, name, err);
+	word = wrong_word(argv, letter);
+	return unknown_option(table, word != NULL ? word : "-", err);
 }
 
 static const struct opt *row_of_code(const struct opt *table, int code)
@@ -125,7 +142,7 @@ int opt_parse(const struct opt *table, int argc, char **argv, opt_take *take, vo
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (code == '?' || code == ':')
-			return parse_error(table, code, argv[optind - 1], err);
+			return parse_error(table, code, argv, err);
 		row = row_of_code(table, code);
 		if (take(row, row->argument != NULL ? optarg : NULL, data, err) != 0)
 			return -1;

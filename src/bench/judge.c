@@ -9,7 +9,7 @@
 
 static const int64_t tick_ns = JUDGE_TICK_MS * 1000000ll;
 
-static bool is_ragged(const struct run_sample *sample, unsigned copies)
+static bool is_ragged(const struct run_sample *sample)
 {
 	int64_t last_start_ns, first_end_ns, end_ns;
 	unsigned i;
@@ -18,7 +18,7 @@ static bool is_ragged(const struct run_sample *sample, unsigned copies)
 		return false;
 	last_start_ns = sample->parts[0].start_ns;
 	first_end_ns = sample->parts[0].start_ns + sample->parts[0].elapsed_ns;
-	for (i = 1; i < copies; i++) {
+	for (i = 1; i < sample->part_count; i++) {
 		end_ns = sample->parts[i].start_ns + sample->parts[i].elapsed_ns;
 		if (sample->parts[i].start_ns > last_start_ns)
 			last_start_ns = sample->parts[i].start_ns;
@@ -29,24 +29,37 @@ static bool is_ragged(const struct run_sample *sample, unsigned copies)
 	       sample->elapsed_ns * JUDGE_OVERLAP_PERCENT;
 }
 
-unsigned judge_sample(const struct run_sample *sample, unsigned copies, unsigned cpus)
+/* Copies share the CPUs when there are more of them than CPUs. */
+static bool is_off(const struct test *test, const struct run_sample *sample,
+		   unsigned copies, unsigned cpus)
 {
-	const int64_t in_use_ns = sample->elapsed_ns * (copies < cpus ? copies : cpus);
+	const unsigned sharing = copies > cpus ? (copies + cpus - 1) / cpus : 1;
 	const int64_t off_ns = llabs(sample->elapsed_ns - sample->wanted_ns);
-	/* copies share the CPUs when there are more of them: a loop then takes longer */
 	const int64_t loop_ns = sample->elapsed_ns * copies /
 				(int64_t)(sample->count != 0 ? sample->count : 1);
+
+	if (test->has_fixed_work)
+		return sample->elapsed_ns > 2 * sharing * sample->wanted_ns ||
+		       2 * sample->elapsed_ns < sample->wanted_ns;
+	return off_ns * 100 > sample->wanted_ns * JUDGE_DURATION_PERCENT &&
+	       off_ns > loop_ns;
+}
+
+unsigned judge_sample(const struct test *test, const struct run_sample *sample,
+		      unsigned copies, unsigned cpus)
+{
+	const int64_t in_use_ns = sample->elapsed_ns * (copies < cpus ? copies : cpus);
 	unsigned flags = 0;
 
 	if (sample->steal_ns > 2 * tick_ns &&
 	    sample->steal_ns * 100 > in_use_ns * JUDGE_STEAL_PERCENT)
 		flags |= SAMPLE_STEAL;
 	if (sample->foreign_ns > 3 * tick_ns &&
-	    sample->foreign_ns * 100 > sample->elapsed_ns * JUDGE_LOAD_PERCENT)
+	    sample->foreign_ns * 100 > in_use_ns * JUDGE_LOAD_PERCENT)
 		flags |= SAMPLE_LOAD;
-	if (off_ns * 100 > sample->wanted_ns * JUDGE_DURATION_PERCENT && off_ns > loop_ns)
+	if (is_off(test, sample, copies, cpus))
 		flags |= SAMPLE_DURATION;
-	if (is_ragged(sample, copies))
+	if (!test->has_fixed_work && is_ragged(sample))
 		flags |= SAMPLE_RAGGED;
 	return flags;
 }
@@ -56,7 +69,7 @@ static const char *const flag_reasons[SAMPLE_FLAG_COUNT] = {
 	"other processes were busy",
 	"the measured time was off",
 	"the copies did not run at the same time",
-	"the machine slept or its clock jumped",
+	"the machine was suspended",
 };
 
 static void warn_of_flags(struct run *run)

@@ -35,8 +35,8 @@ struct copy {
 	enum copy_state state;
 	struct str out, errors;
 	uint64_t count;
-	int64_t start_ns, elapsed_ns, scored_ns, user_ns, system_ns, voluntary, forced,
-		n4_ns;
+	int64_t start_ns, elapsed_ns, scored_ns, user_ns, system_ns, busy_ns, voluntary,
+		forced, n4_ns;
 };
 
 static const struct {
@@ -48,6 +48,7 @@ static const struct {
 	{"scored_ns=", offsetof(struct copy, scored_ns)},
 	{"user_ns=", offsetof(struct copy, user_ns)},
 	{"system_ns=", offsetof(struct copy, system_ns)},
+	{"busy_ns=", offsetof(struct copy, busy_ns)},
 	{"voluntary=", offsetof(struct copy, voluntary)},
 	{"forced=", offsetof(struct copy, forced)},
 };
@@ -269,12 +270,29 @@ static void sum_copies(const struct copy *copies, unsigned count,
 	if (count == 1)
 		return;
 	sample->parts = mem_zero(count, sizeof(*sample->parts));
+	sample->part_count = count;
 	for (i = 0; i < count; i++)
 		sample->parts[i] = (struct run_part){.count = copies[i].count,
 						     .start_ns = copies[i].start_ns -
 								 launch->origin_ns,
 						     .elapsed_ns = copies[i].elapsed_ns,
 						     .scored_ns = copies[i].scored_ns};
+}
+
+static int64_t at_least_zero(int64_t value)
+{
+	return value > 0 ? value : 0;
+}
+
+/* CPU time of all copies from the start to their answers. */
+static int64_t busy_ns(const struct copy *copies, unsigned count)
+{
+	int64_t sum_ns = 0;
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		sum_ns += copies[i].busy_ns;
+	return sum_ns;
 }
 
 static int measure(struct copy *copies, const struct bench_launch *launch,
@@ -303,12 +321,10 @@ static int measure(struct copy *copies, const struct bench_launch *launch,
 	own_ns = sys_proc_own_cpu_ns() - own_ns;
 	sample->load_after = sys_proc_load();
 	sum_copies(copies, count, launch, sample, out_n4_ns);
-	sample->steal_ns = after.steal_ns - before.steal_ns;
-	sample->foreign_ns = after.busy_ns - before.busy_ns - own_ns - sample->user_ns -
-			     sample->system_ns;
-	if (sample->foreign_ns < 0)
-		sample->foreign_ns =
-			0; /* the kernel's ticks are coarser than its CPU times */
+	/* both are clamped: ticks are coarser than CPU times, and steal has been seen to go backwards */
+	sample->steal_ns = at_least_zero(after.steal_ns - before.steal_ns);
+	sample->foreign_ns = at_least_zero(after.busy_ns - before.busy_ns - own_ns -
+					   busy_ns(copies, count));
 	return 0;
 }
 

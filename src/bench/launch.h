@@ -21,9 +21,9 @@ struct bench_launch {
  * @out:    flags and `kept` are not set; the caller owns `parts`; untouched on failure
  * @out_n4_ns: Whetstone's time in section N4; -1 for the other tests
  * Errors:  ERROR_VERIFY: the workload failed, with its own reason; ERROR_SYSTEM: it could
- * not be started or did not answer; ERROR_INTERRUPTED: a signal came Source:  the
- * workload's own clock and getrusage(2); steal and others' time: /proc/stat Returns: 0 or
- * -1
+ * not be started or did not answer; ERROR_INTERRUPTED: a signal came
+ * Source:  the workload's own clock and getrusage(2); steal and others' time: /proc/stat
+ * Returns: 0 or -1
  */
 nodiscard int bench_launch(const struct bench_launch *launch, struct run_sample *out,
 			   int64_t *out_n4_ns, struct error *err);

@@ -27,8 +27,9 @@ const char *bench_place_choose(const char *asked);
  *
  * @parent:  an existing folder
  * @out_build: the executables, their digests, and what they say of their build are filled
- * in Errors:   ERROR_SYSTEM: no such folder, read-only, full, or mounted noexec Returns:
- * 0 or -1; on failure nothing is left on the disk
+ * in
+ * Errors:  ERROR_SYSTEM: no such folder, read-only, full, or mounted noexec
+ * Returns: 0 or -1; on failure nothing is left on the disk
  */
 nodiscard int bench_place_make(const char *parent, unsigned copies,
 			       struct bench_place *out, struct run_build *out_build,

@@ -131,7 +131,8 @@ static void add_sample(struct runner *runner, struct lane *lane,
 {
 	const int64_t suspended_ns = sys_clock_suspended_ns();
 
-	sample->flags = judge_sample(sample, runner->plan->copies, runner->cpus);
+	sample->flags = judge_sample(lane->test->test, sample, runner->plan->copies,
+				     runner->cpus);
 	if (suspended_ns - runner->suspended_ns > NUM_SECOND_NS / 10)
 		sample->flags |= SAMPLE_CLOCK;
 	runner->suspended_ns = suspended_ns;
@@ -214,6 +215,25 @@ static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 	return chosen;
 }
 
+/* What a round costs is known after the first. The default budget grows on a slow machine; one that
+ * was asked for is a promise, and is refused when it cannot be kept. */
+static int fit_budget(struct runner *runner, int64_t budget_ns, struct error *err)
+{
+	const int64_t needed_ns = RUNNER_SAMPLES_LEAST * round_cost_ns(runner);
+
+	if (needed_ns <= budget_ns)
+		return 0;
+	if (runner->plan->budget_ns != 0 && needed_ns > budget_ns + budget_ns / 10)
+		return error_set(err, ERROR_REFUSED,
+				 "a budget of %.0f s is too short: this machine needs "
+				 "%.0f s for %d "
+				 "samples a test",
+				 num_seconds(budget_ns), num_seconds(needed_ns) + 1,
+				 RUNNER_SAMPLES_LEAST);
+	runner->deadline_ns = runner->origin_ns + needed_ns;
+	return 0;
+}
+
 /* Whole rounds while they fit, so that drift hits all tests alike; then the widest
  * intervals. */
 static int run_budget(struct runner *runner, struct error *err)
@@ -230,11 +250,8 @@ static int run_budget(struct runner *runner, struct error *err)
 			return -1;
 		if (round_cost_ns(runner) == 0)
 			return 0; /* every test has failed */
-		if (rounds == 0 &&
-		    RUNNER_SAMPLES_LEAST * round_cost_ns(runner) > budget_ns)
-			runner->deadline_ns =
-				runner->origin_ns +
-				RUNNER_SAMPLES_LEAST * round_cost_ns(runner);
+		if (rounds == 0 && fit_budget(runner, budget_ns, err) != 0)
+			return -1;
 	}
 	if (sys_clock_monotonic_ns() > runner->origin_ns + budget_ns + budget_ns / 20)
 		run_warn(runner->run,
@@ -297,6 +314,7 @@ static void prepare_lanes(struct runner *runner)
 static int run_in_place(struct runner *runner, struct error *err)
 {
 	const int64_t own_before_ns = sys_proc_own_cpu_ns();
+	const int64_t children_before_ns = sys_proc_children_cpu_ns();
 	const double load = sys_proc_load();
 	const int64_t budget_ns = runner->run->budget_ns;
 	int result;
@@ -312,6 +330,8 @@ static int run_in_place(struct runner *runner, struct error *err)
 						     : run_budget(runner, err);
 	runner->run->interrupted = result != 0;
 	runner->run->overhead_ns = sys_proc_own_cpu_ns() - own_before_ns;
+	runner->run->prepare_ns = sys_proc_children_cpu_ns() - children_before_ns -
+				  runner->run->workload_ns;
 	judge_run(runner->run, runner->cpus, load);
 	return result != 0 && err->kind != ERROR_INTERRUPTED ? -1 : 0;
 }
@@ -321,6 +341,7 @@ int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
 {
 	struct runner runner = {
 		.plan = plan, .watch = watch, .run = out, .cpus = sys_proc_cpu_count()};
+	struct error left;
 	int result;
 
 	out->method = plan->method;
@@ -334,6 +355,11 @@ int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
 				 num_seconds(out->budget_ns), plan->test_count,
 				 plan->test_count == 1 ? "" : "s",
 				 ceil(num_seconds(bench_least_budget_ns(plan))));
+	if (plan->copies > sys_child_most())
+		return error_set(err, ERROR_REFUSED,
+				 "%u copies need more open files than are allowed: raise "
+				 "ulimit -n above %u",
+				 plan->copies, 64 + 3 * plan->copies);
 	sys_child_adopt_orphans();
 	if (bench_place_make(plan->parent, plan->copies, &runner.place, &out->build,
 			     err) != 0)
@@ -341,7 +367,7 @@ int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
 	out->started_ns = sys_clock_wall_ns();
 	result = run_in_place(&runner, err);
 	out->finished_ns = sys_clock_wall_ns();
-	if (bench_place_remove(&runner.place, result == 0 ? err : NULL) != 0)
-		return -1;
+	if (bench_place_remove(&runner.place, &left) != 0)
+		run_warn(out, "the temporary files could not be removed: %s", left.cause);
 	return result;
 }

@@ -46,7 +46,8 @@ int64_t bench_default_budget_ns(const struct bench_plan *plan);
  *
  * @out:    zeroed by the caller; on failure to be cleared by it all the same
  * Errors:  ERROR_REFUSED: the budget is below bench_least_budget_ns; ERROR_SYSTEM: no
- * place to work in Returns: 0 or -1
+ * place to work in
+ * Returns: 0 or -1
  */
 nodiscard int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
 			struct run *out, struct error *err);

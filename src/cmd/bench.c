@@ -26,8 +26,8 @@ static const struct opt bench_options[] = {
 	 NULL},
 	{"precise", 0, NULL, "a budget of 5 minutes", NULL},
 	{"classic", 0, NULL,
-	 "passes, durations and trimming of UnixBench 5.1.3\n(28 minutes)", NULL},
-	{"tests", 't', "KEY[,KEY]", "only these tests", "TESTS"},
+	 "passes, durations and trimming of UnixBench 5.1.3\n(25 minutes)", NULL},
+	{"tests", 't', "KEY[,KEY]", "only these tests", tests_keys},
 	{"copies", 'c', "N[,N]",
 	 "copies that run at once; \"nproc\" for one a CPU\n(default 1)",
 	 "1 nproc 1,nproc"},
@@ -56,8 +56,9 @@ struct bench_call {
 	enum progress_form progress;
 };
 
-static int take_tests(const char *list, struct bench_plan *plan, struct error *err)
+static int take_tests(struct bench_call *call, const char *list, struct error *err)
 {
+	struct bench_plan *plan = &call->plan.bench;
 	autofree char *copy = str_copy(list);
 	const char *names[TESTS_COUNT + 1] = {NULL};
 	bool is_asked[TESTS_COUNT] = {false};
@@ -76,11 +77,8 @@ static int take_tests(const char *list, struct bench_plan *plan, struct error *e
 					 nearest);
 		if (i < 0)
 			return error_set(err, ERROR_USAGE,
-					 "unknown test '%s'; there are: dhry2reg "
-					 "whetstone-double execl fstime "
-					 "fsbuffer fsdisk pipe context1 spawn syscall "
-					 "shell1 shell8",
-					 word);
+					 "unknown test '%s'; there are: %s", word,
+					 tests_keys);
 		is_asked[i] = true;
 	}
 	plan->test_count = 0;
@@ -90,8 +88,9 @@ static int take_tests(const char *list, struct bench_plan *plan, struct error *e
 	return 0;
 }
 
-static int take_copies(const char *list, struct measure_plan *plan, struct error *err)
+static int take_copies(struct bench_call *call, const char *list, struct error *err)
 {
+	struct measure_plan *plan = &call->plan;
 	autofree char *copy = str_copy(list);
 	char *rest = copy, *word;
 	uint64_t number;
@@ -121,7 +120,7 @@ static int take_method(enum run_method method, struct bench_plan *plan, struct e
 	return 0;
 }
 
-static int take_progress(const char *name, enum progress_form *out, struct error *err)
+static int take_progress(struct bench_call *call, const char *name, struct error *err)
 {
 	static const char *const names[] = {[PROGRESS_AUTO] = "auto",
 					    [PROGRESS_NONE] = "none",
@@ -131,7 +130,7 @@ static int take_progress(const char *name, enum progress_form *out, struct error
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i] != NULL && strcmp(names[i], name) == 0) {
-			*out = (enum progress_form)i;
+			call->progress = (enum progress_form)i;
 			return 0;
 		}
 	}
@@ -139,37 +138,75 @@ static int take_progress(const char *name, enum progress_form *out, struct error
 			 "--progress takes auto, none, lines or json, not '%s'", name);
 }
 
+static int take_budget(struct bench_call *call, const char *argument, struct error *err)
+{
+	return num_parse_time(argument, "--budget", &call->plan.bench.budget_ns, err);
+}
+
+static int take_precise(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)argument;
+	return take_method(RUN_PRECISE, &call->plan.bench, err);
+}
+
+static int take_classic(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)argument;
+	return take_method(RUN_CLASSIC, &call->plan.bench, err);
+}
+
+static int take_format(struct bench_call *call, const char *argument, struct error *err)
+{
+	return format_find(argument != NULL ? argument : "json", &call->format, err);
+}
+
+static int take_label(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.label = argument;
+	return 0;
+}
+
+static int take_output(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->output = argument;
+	return 0;
+}
+
+static int take_beside(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->beside = argument;
+	return 0;
+}
+
+static int take_folder(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.bench.parent = argument;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*take)(struct bench_call *call, const char *argument, struct error *err);
+} takers[] = {
+	{"budget", take_budget}, {"precise", take_precise},   {"classic", take_classic},
+	{"tests", take_tests},	 {"copies", take_copies},     {"format", take_format},
+	{"json", take_format},	 {"progress", take_progress}, {"label", take_label},
+	{"output", take_output}, {"beside", take_beside},     {"tmpdir", take_folder},
+};
+
 static int take_option(const struct opt *row, const char *argument, void *data,
 		       struct error *err)
 {
-	struct bench_call *call = data;
-	struct bench_plan *bench = &call->plan.bench;
+	size_t i;
 
-	if (strcmp(row->name, "budget") == 0)
-		return num_parse_time(argument, "--budget", &bench->budget_ns, err);
-	if (strcmp(row->name, "precise") == 0)
-		return take_method(RUN_PRECISE, bench, err);
-	if (strcmp(row->name, "classic") == 0)
-		return take_method(RUN_CLASSIC, bench, err);
-	if (strcmp(row->name, "tests") == 0)
-		return take_tests(argument, bench, err);
-	if (strcmp(row->name, "copies") == 0)
-		return take_copies(argument, &call->plan, err);
-	if (strcmp(row->name, "format") == 0)
-		return format_find(argument, &call->format, err);
-	if (strcmp(row->name, "json") == 0)
-		return format_find("json", &call->format, err);
-	if (strcmp(row->name, "progress") == 0)
-		return take_progress(argument, &call->progress, err);
-	if (strcmp(row->name, "label") == 0)
-		call->plan.label = argument;
-	else if (strcmp(row->name, "output") == 0)
-		call->output = argument;
-	else if (strcmp(row->name, "beside") == 0)
-		call->beside = argument;
-	else if (strcmp(row->name, "tmpdir") == 0)
-		bench->parent = argument;
-	return 0;
+	for (i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
+		if (strcmp(row->name, takers[i].name) == 0)
+			return takers[i].take(data, argument, err);
+	return 0; /* --help was seen before */
 }
 
 static int parse(int argc, char **argv, struct bench_call *call, struct error *err)
@@ -186,6 +223,9 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 	if (first < argc)
 		return error_set(err, ERROR_USAGE,
 				 "unexpected argument '%s' (see --help)", argv[first]);
+	if (call->beside != NULL && strcmp(call->format->name, "terminal") != 0)
+		return error_set(err, ERROR_USAGE,
+				 "--beside goes with --format terminal alone");
 	if (call->plan.bench.budget_ns != 0 && call->plan.bench.method != RUN_BUDGET)
 		return error_set(err, ERROR_USAGE,
 				 "--budget does not go with --precise or --classic");
@@ -210,23 +250,15 @@ static int read_beside(const char *name, struct runs *out, struct error *err)
 	return record_read_json(text.bytes, name, out, err);
 }
 
-/* What a file or a stream would refuse is better known before the measurement than after
- * it. */
+/* What a file or a stream would refuse is better known before the measurement than after it. */
 static int check_outputs(const struct bench_call *call, struct error *err)
 {
 	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
-	const char *slash;
-	autofree char *folder = NULL;
 
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return error_set(err, ERROR_SYSTEM, "standard output is closed");
-	if (call->output == NULL)
-		return 0;
-	slash = strrchr(call->output, '/');
-	folder = slash != NULL ? strndup(call->output, (size_t)(slash - call->output) + 1)
-			       : str_copy(".");
-	if (access(folder, W_OK) != 0 && access(call->output, W_OK) != 0)
-		return error_sys(err, "--output '%s'", call->output);
+	if (call->output != NULL && sys_file_check_writable(call->output, err) != 0)
+		return error_frame(err, "--output");
 	return 0;
 }
 
@@ -297,6 +329,7 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	struct progress display;
 	struct bench_watch watch = {.show = show_moment, .data = &display};
 	struct bench_call call;
+	struct error ignored;
 	int result;
 
 	if (parse(argc, argv, &call, err) != 0 || check_outputs(&call, err) != 0 ||
@@ -308,8 +341,11 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	sys_signals_catch();
 	result = flow_measure(&call.plan, &watch, &runs, err);
 	progress_end(&display);
-	if (result == 0)
-		result = write_result(&call, &runs, &beside, err);
+	sys_signals_release();
+	/* runs that were finished are shown also when a later one could not be begun */
+	if (result == 0 || runs.count > 0)
+		result |=
+			write_result(&call, &runs, &beside, result == 0 ? err : &ignored);
 	if (result == 0)
 		result = judge(&runs, err);
 	runs_clear(&runs);

@@ -46,8 +46,10 @@ int flow_measure(const struct measure_plan *plan, const struct bench_watch *watc
 		run->build.version = str_copy(MOULT_VERSION);
 		facts_read(plan->bench.parent, &run->environment);
 		bench.copies = plan->copies[i];
-		if (bench_run(&bench, watch, run, err) != 0)
+		if (bench_run(&bench, watch, run, err) != 0) {
+			runs_drop_last(out); /* those before it are whole */
 			return -1;
+		}
 		if (run->interrupted)
 			break;
 	}

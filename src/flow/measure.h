@@ -20,7 +20,7 @@ struct measure_plan {
  *
  * @watch:  told of the progress; may be NULL
  * @out:    zeroed by the caller; runs are added, also the one that a signal cut short
- * Errors:  as bench_run
+ * Errors:  as bench_run; the runs that were finished before are in @out
  * Returns: 0 or -1
  */
 nodiscard int flow_measure(const struct measure_plan *plan,

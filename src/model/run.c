@@ -112,6 +112,11 @@ struct run *runs_add(struct runs *runs)
 	return &runs->runs[runs->count++];
 }
 
+void runs_drop_last(struct runs *runs)
+{
+	run_clear(&runs->runs[--runs->count]);
+}
+
 void runs_clear(struct runs *runs)
 {
 	size_t i;

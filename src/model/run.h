@@ -21,7 +21,7 @@ enum sample_flag {
 		1
 		<< 2, /* the measured time is off by more than 5% and more than a loop */
 	SAMPLE_RAGGED = 1 << 3, /* the copies did not run at the same time */
-	SAMPLE_CLOCK = 1 << 4,	/* the machine slept or a clock jumped meanwhile */
+	SAMPLE_CLOCK = 1 << 4,	/* the machine was suspended meanwhile */
 };
 enum { SAMPLE_FLAG_COUNT = 5 };
 
@@ -54,6 +54,7 @@ struct run_sample {
 	unsigned flags;			/* enum sample_flag */
 	bool kept; /* by UnixBench's rule: not among the worst third by count */
 	struct run_part *parts; /* one for each copy when there are several, else NULL */
+	unsigned part_count;
 };
 
 /** A test of a run: samples, or a score that was imported without them, or why there is
@@ -106,6 +107,7 @@ struct run {
 	int64_t budget_ns;   /* 0: none */
 	int64_t overhead_ns; /* CPU time of moult itself while it measured */
 	int64_t workload_ns; /* CPU time of the measured parts */
+	int64_t prepare_ns; /* CPU time of the workloads beside them: start, calibration, check */
 	bool interrupted;
 	struct run_test tests[TESTS_COUNT]; /* in the order in which they were run */
 	size_t test_count;
@@ -144,6 +146,9 @@ void run_clear(struct run *run);
 
 /** Add an empty run at the end. Returns: it, valid until the next is added */
 struct run *runs_add(struct runs *runs);
+
+/** Take the last run away; there must be one. */
+void runs_drop_last(struct runs *runs);
 
 /** Give the memory back. */
 void runs_clear(struct runs *runs);

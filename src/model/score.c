@@ -17,32 +17,51 @@ static double part_rate(const struct test *test, uint64_t count, int64_t scored_
 			     : 0;
 }
 
+/* Where UnixBench counts loops it divides their sum by the mean time; where it counts a rate, the
+ * rates of the copies are added up. */
 double score_sample_rate(const struct test *test, const struct run_sample *sample)
 {
-	return part_rate(test, sample->count, sample->scored_ns);
+	double sum = 0;
+	unsigned i;
+
+	if (!test->counts_rate || sample->part_count == 0)
+		return part_rate(test, sample->count, sample->scored_ns);
+	for (i = 0; i < sample->part_count; i++)
+		sum += part_rate(test, sample->parts[i].count,
+				 sample->parts[i].scored_ns);
+	return sum;
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct run_sample *left = *(struct run_sample *const *)a;
-	const struct run_sample *right = *(struct run_sample *const *)b;
+/* What UnixBench sorts the passes by, and where the pass stands. */
+struct rank {
+	double counted;
+	size_t number;
+};
 
-	if (left->count != right->count)
-		return left->count < right->count ? -1 : 1;
-	return left < right ? -1 : left > right;
+static int by_counted(const void *a, const void *b)
+{
+	const struct rank *left = a, *right = b;
+
+	if (left->counted < right->counted || left->counted > right->counted)
+		return left->counted < right->counted ? -1 : 1;
+	return left->number < right->number ? -1 : left->number > right->number;
 }
 
 void score_mark_kept(struct run_test *test)
 {
-	autofree struct run_sample **order =
-		mem_zero(test->sample_count, sizeof(struct run_sample *));
+	autofree struct rank *ranks = mem_zero(test->sample_count, sizeof(*ranks));
 	size_t i;
 
+	for (i = 0; i < test->sample_count; i++) {
+		ranks[i].number = i;
+		ranks[i].counted =
+			test->test->counts_rate
+				? score_sample_rate(test->test, &test->samples[i])
+				: (double)test->samples[i].count;
+	}
+	qsort(ranks, test->sample_count, sizeof(*ranks), by_counted);
 	for (i = 0; i < test->sample_count; i++)
-		order[i] = &test->samples[i];
-	qsort(order, test->sample_count, sizeof(struct run_sample *), by_count);
-	for (i = 0; i < test->sample_count; i++)
-		order[i]->kept = i >= test->sample_count / 3;
+		test->samples[ranks[i].number].kept = i >= test->sample_count / 3;
 }
 
 /* Mean and spread of the logarithms of some samples' rates. */
@@ -101,6 +120,8 @@ struct score score_test(const struct run_test *test, enum run_method method)
 	double variance;
 	size_t i;
 
+	if (test->failure != NULL)
+		return score; /* samples from before the failure are facts, but no score */
 	if (test->sample_count == 0)
 		return imported_score(test);
 	for (i = 0; i < test->sample_count; i++) {
@@ -117,8 +138,11 @@ struct score score_test(const struct run_test *test, enum run_method method)
 		score.error_log = sqrt(fmax(variance, 0) / used.count);
 		score.freedom = used.count - 1;
 	}
-	if (method == RUN_CLASSIC)
+	if (method == RUN_CLASSIC) {
+		/* the trimmed mean lies above the middle of any interval of all samples */
 		used = kept;
+		score.error_log = score.freedom = 0;
+	}
 	if (used.count == 0)
 		return score;
 	score.value = exp(used.sum / used.count);

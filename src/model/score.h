@@ -41,7 +41,7 @@ void score_mark_kept(struct run_test *test);
  *
  * Samples that are flagged are left out, unless fewer than SCORE_TRUSTED_LEAST remain:
  * then all are in, and the run warns. With RUN_CLASSIC the value is made of the kept
- * samples and of nothing else. The interval is Student's on the logarithms.
+ * samples and of nothing else, and has no interval: it is biased upwards. Otherwise the interval is Student's on the logarithms.
  */
 struct score score_test(const struct run_test *test, enum run_method method);
 

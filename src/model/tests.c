@@ -7,6 +7,10 @@ const struct test tests_all[TESTS_COUNT] = {
 #include "unixbench-tests.inc"
 };
 
+const char tests_keys[] =
+#include "unixbench-keys.inc"
+	;
+
 int tests_find(const char *key)
 {
 	int i;

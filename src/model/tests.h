@@ -4,6 +4,7 @@
 #ifndef MODEL_TESTS_H
 #define MODEL_TESTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { TESTS_COUNT = 12 };
@@ -21,7 +22,12 @@ struct test {
 	int64_t shortest_ns;   /* the shortest sample that is worth taking */
 	const char *helper;    /* its executable in libexec/moult */
 	const char *parameter; /* "NAME=VALUE" for it, or "" */
+	bool counts_rate; /* UnixBench counts a rate: sorted by it, summed over copies */
+	bool has_fixed_work; /* the work is chosen before the clock starts */
 };
+
+/** The keys of all twelve, separated by blanks. */
+extern const char tests_keys[];
 
 /** All twelve, in the order in which UnixBench runs them. */
 extern const struct test tests_all[TESTS_COUNT];

@@ -101,6 +101,7 @@ static int read_parts(const json_t *list, unsigned copies, struct run_sample *sa
 		return error_set(err, ERROR_INPUT,
 				 "a sample of %u copies does not list them", copies);
 	sample->parts = mem_zero(copies, sizeof(*sample->parts));
+	sample->part_count = copies;
 	json_array_foreach(list, i, part)
 		if (read_count(part, "count", &sample->parts[i].count, err) != 0 ||
 		    read_seconds(part, "start_s", &sample->parts[i].start_ns, err) != 0 ||
@@ -242,15 +243,30 @@ static int read_method(const json_t *object, enum run_method *out, struct error 
 			 name != NULL ? name : "");
 }
 
-static int read_run(json_t *object, struct run *run, struct error *err)
+static int check_schema(const json_t *object, const char *wanted, struct error *err)
 {
-	const json_t *schema = json_object_get(object, "schema"), *entry;
-	uint64_t copies;
-	size_t i;
+	const json_t *schema = json_object_get(object, "schema");
 
-	if (!json_is_string(schema) ||
-	    strcmp(json_string_value(schema), "moult.run/1") != 0)
-		return error_set(err, ERROR_INPUT, "the schema is not 'moult.run/1'");
+	if (!json_is_string(schema) || strcmp(json_string_value(schema), wanted) != 0)
+		return error_set(err, ERROR_INPUT, "the schema is not '%s'", wanted);
+	return 0;
+}
+
+static int read_head(const json_t *object, struct run *run, struct error *err)
+{
+	uint64_t copies;
+
+	if (read_method(object, &run->method, err) != 0 ||
+	    read_count(object, "copies", &copies, err) != 0 ||
+	    read_seconds(object, "budget_s", &run->budget_ns, err) != 0 ||
+	    read_seconds(object, "overhead_cpu_s", &run->overhead_ns, err) != 0 ||
+	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0 ||
+	    read_seconds(object, "prepare_cpu_s", &run->prepare_ns, err) != 0)
+		return -1;
+	if (copies < 1 || copies > 65536)
+		return error_set(err, ERROR_INPUT,
+				 "the field 'copies' is not 1 to 65536");
+	run->copies = (unsigned)copies;
 	run->id = copy_text(object, "id");
 	run->label = copy_text(object, "label");
 	run->group = copy_text(object, "group");
@@ -261,21 +277,24 @@ static int read_run(json_t *object, struct run *run, struct error *err)
 	run->finished_ns =
 		parse_date(json_string_value(json_object_get(object, "finished")));
 	run->interrupted = json_is_true(json_object_get(object, "interrupted"));
-	if (read_method(object, &run->method, err) != 0 ||
-	    read_count(object, "copies", &copies, err) != 0 ||
-	    read_seconds(object, "budget_s", &run->budget_ns, err) != 0 ||
-	    read_seconds(object, "overhead_cpu_s", &run->overhead_ns, err) != 0 ||
-	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0)
+	return 0;
+}
+
+static int read_run(json_t *object, struct run *run, struct error *err)
+{
+	const json_t *tests = json_object_get(object, "tests"), *entry;
+	size_t i;
+
+	if (check_schema(object, "moult.run/1", err) != 0 ||
+	    read_head(object, run, err) != 0)
 		return -1;
-	if (copies < 1 || copies > 65536)
-		return error_set(err, ERROR_INPUT,
-				 "the field 'copies' is not 1 to 65536");
-	run->copies = (unsigned)copies;
 	if (run->method == RUN_IMPORTED &&
 	    read_number(json_object_get(object, "index"), "score", 1e18,
 			&run->imported_index, err) != 0)
 		return -1;
-	json_array_foreach(json_object_get(object, "tests"), i, entry)
+	if (!json_is_array(tests))
+		return error_set(err, ERROR_INPUT, "the field 'tests' is not a list");
+	json_array_foreach(tests, i, entry)
 		if (read_test(entry, run, err) != 0)
 			return -1;
 	json_array_foreach(json_object_get(object, "warnings"), i, entry)
@@ -293,6 +312,10 @@ static int read_root(json_t *root, struct runs *out, struct error *err)
 
 	if (list == NULL)
 		return read_run(root, runs_add(out), err);
+	if (check_schema(root, "moult.runs/1", err) != 0)
+		return -1;
+	if (!json_is_array(list))
+		return error_set(err, ERROR_INPUT, "the field 'runs' is not a list");
 	json_array_foreach(list, i, entry)
 		if (read_run(entry, runs_add(out), err) != 0)
 			return error_frame(err, "run %zu", i + 1);

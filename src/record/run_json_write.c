@@ -78,12 +78,12 @@ static json_t *flags_list(unsigned bits)
 	return list;
 }
 
-static json_t *copies_list(const struct run_sample *sample, unsigned copies)
+static json_t *copies_list(const struct run_sample *sample)
 {
 	json_t *list = json_array(), *object;
 	unsigned i;
 
-	for (i = 0; i < copies; i++) {
+	for (i = 0; i < sample->part_count; i++) {
 		object = json_object();
 		put_count(object, "count", (int64_t)sample->parts[i].count);
 		put_seconds(object, "start_s", sample->parts[i].start_ns);
@@ -99,7 +99,7 @@ static void put_load(json_t *object, const char *key, double load)
 	put(object, key, load >= 0 ? json_real(load) : json_null());
 }
 
-static json_t *sample_object(const struct run_sample *sample, unsigned copies)
+static json_t *sample_object(const struct run_sample *sample)
 {
 	json_t *object = json_object();
 
@@ -119,7 +119,7 @@ static json_t *sample_object(const struct run_sample *sample, unsigned copies)
 	put(object, "kept", json_boolean(sample->kept));
 	put(object, "flags", flags_list(sample->flags));
 	if (sample->parts != NULL)
-		put(object, "copies", copies_list(sample, copies));
+		put(object, "copies", copies_list(sample));
 	return object;
 }
 
@@ -144,8 +144,7 @@ static json_t *test_object(const struct run_test *test, const struct run *run)
 	put_score(object, "time_s", score.time_s);
 	put_text(object, "failure", test->failure);
 	for (i = 0; i < test->sample_count; i++)
-		(void)json_array_append_new(
-			samples, sample_object(&test->samples[i], run->copies));
+		(void)json_array_append_new(samples, sample_object(&test->samples[i]));
 	put(object, "samples", samples);
 	return object;
 }
@@ -217,6 +216,7 @@ static json_t *run_object(const struct run *run)
 	put_seconds(object, "budget_s", run->budget_ns);
 	put_seconds(object, "overhead_cpu_s", run->overhead_ns);
 	put_seconds(object, "workload_cpu_s", run->workload_ns);
+	put_seconds(object, "prepare_cpu_s", run->prepare_ns);
 	put(object, "interrupted", json_boolean(run->interrupted));
 	put(object, "index", index_object(run));
 	for (i = 0; i < run->test_count; i++)

@@ -1,34 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/terminal.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/score.h"
 
 enum { WIDTH = 79, BESIDE_MOST = 5 };
 
-static void add_value(struct str *out, const char *text)
+/* Adds lines of at most WIDTH columns, broken at blanks. Texts that come from outside pass through here:
+ * what a terminal would obey becomes '?'. */
+static void add_wrapped(struct str *out, const char *text)
 {
-	str_add(out, text != NULL ? text : "?");
+	size_t column = 0, length;
+
+	while (*text != '\0') {
+		length = strcspn(text, " ");
+		if (column > 0 && column + 1 + length > WIDTH) {
+			str_add(out, "\n");
+			column = 0;
+		}
+		if (column > 0)
+			str_add(out, " ");
+		column += length + (column > 0);
+		for (; length > 0; length--, text++)
+			str_add_bytes(out, iscntrl((unsigned char)*text) ? "?" : text, 1);
+		text += strspn(text, " ");
+	}
+	str_add(out, "\n");
+}
+
+static const char *fact_or_unknown(const struct run *run, const char *key)
+{
+	const char *value = environment_value(&run->environment, key);
+
+	return value != NULL ? value : "unknown";
 }
 
 static void add_title(const struct run *run, struct str *out)
 {
-	const struct environment *facts = &run->environment;
+	autostr struct str system = STR_EMPTY, machine = STR_EMPTY;
 
-	if (run->label != NULL)
-		str_addf(out, "%s: ", run->label);
-	add_value(out, environment_value(facts, "os.name"));
-	str_add(out, ", Linux ");
-	add_value(out, environment_value(facts, "kernel.release"));
-	str_add(out, "\n");
-	add_value(out, environment_value(facts, "cpu.model"));
-	str_add(out, ", ");
-	add_value(out, environment_value(facts, "cpu.usable"));
-	str_addf(out, " CPUs usable; %u cop%s; profile %s, %s\n\n", run->copies,
-		 run->copies == 1 ? "y" : "ies",
+	str_addf(&system, "%s%s%s, Linux %s", run->label != NULL ? run->label : "",
+		 run->label != NULL ? ": " : "", fact_or_unknown(run, "os.name"),
+		 fact_or_unknown(run, "kernel.release"));
+	str_addf(&machine, "%s, %s CPUs usable; %u cop%s; profile %s, %s",
+		 fact_or_unknown(run, "cpu.model"), fact_or_unknown(run, "cpu.usable"),
+		 run->copies, run->copies == 1 ? "y" : "ies",
 		 run->profile != NULL ? run->profile : "?",
 		 run_method_names[run->method]);
+	add_wrapped(out, system.bytes);
+	add_wrapped(out, machine.bytes);
+	str_add(out, "\n");
 }
 
 /* Half the width of the interval in percent: what stands behind a plus-minus sign. */
@@ -43,10 +67,12 @@ static void add_reach(const struct score *score, struct str *out)
 static void add_test(const struct run_test *test, const struct run *run, struct str *out)
 {
 	const struct score score = score_test(test, run->method);
+	autostr struct str line = STR_EMPTY;
 
 	if (!(score.value > 0)) {
-		str_addf(out, "%-37s %s\n", test->test->name,
+		str_addf(&line, "%s: %s", test->test->name,
 			 test->failure != NULL ? test->failure : "not measured");
+		add_wrapped(out, line.bytes);
 		return;
 	}
 	str_addf(out, "%-37s %12.1f %-5s", test->test->name, score.value,
@@ -99,8 +125,12 @@ static void add_run(const struct run *run, struct str *out)
 	if (run->interrupted)
 		str_add(out,
 			"Interrupted: this is what was measured before the signal.\n");
-	for (i = 0; i < run->warning_count; i++)
-		str_addf(out, "Note: %s.\n", run->warnings[i]);
+	for (i = 0; i < run->warning_count; i++) {
+		autostr struct str note = STR_EMPTY;
+
+		str_addf(&note, "Note: %s.", run->warnings[i]);
+		add_wrapped(out, note.bytes);
+	}
 }
 
 static void add_beside_row(const struct run *const *columns, size_t count,
@@ -123,6 +153,27 @@ static void add_beside_row(const struct run *const *columns, size_t count,
 	str_add(out, "\n");
 }
 
+static void add_label(struct str *out, const char *label, int width)
+{
+	char text[12] = "?";
+	char *byte;
+
+	if (label != NULL)
+		(void)snprintf(text, sizeof(text), "%.11s", label);
+	for (byte = text; *byte != '\0'; byte++)
+		if (iscntrl((unsigned char)*byte))
+			*byte = '?';
+	str_addf(out, " %*s", width, text);
+}
+
+static void add_source(struct str *out, const char *source)
+{
+	autostr struct str line = STR_EMPTY;
+
+	str_addf(&line, "From %s.", source);
+	add_wrapped(out, line.bytes);
+}
+
 static void add_beside(const struct runs *runs, const struct runs *beside,
 		       struct str *out)
 {
@@ -134,10 +185,7 @@ static void add_beside(const struct runs *runs, const struct runs *beside,
 		columns[count++] = &beside->runs[i];
 	str_addf(out, "\n%-18s", "Index, side by side");
 	for (i = 0; i < count; i++)
-		str_addf(out, i == 0 ? " %10.11s" : " %11.11s",
-			 i == 0			     ? "this one"
-			 : columns[i]->label != NULL ? columns[i]->label
-						     : "?");
+		add_label(out, i == 0 ? "this one" : columns[i]->label, i == 0 ? 10 : 11);
 	str_add(out, "\n");
 	for (i = 0; i < TESTS_COUNT; i++)
 		add_beside_row(columns, count, &tests_all[i], out);
@@ -149,7 +197,7 @@ static void add_beside(const struct runs *runs, const struct runs *beside,
 		if (columns[i]->source != NULL &&
 		    (i == 1 || columns[i - 1]->source == NULL ||
 		     strcmp(columns[i]->source, columns[i - 1]->source) != 0))
-			str_addf(out, "From %s.\n", columns[i]->source);
+			add_source(out, columns[i]->source);
 }
 
 void report_write_terminal(const struct runs *runs, const struct runs *beside,

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,27 @@ void sys_child_adopt_orphans(void)
 {
 	(void)prctl(PR_SET_CHILD_SUBREAPER,
 		    1); /* since Linux 3.4; without it init takes them */
+}
+
+unsigned sys_child_most(void)
+{
+	enum {
+		OTHERS = 64,
+		EACH = 3
+	}; /* descriptors that are no pipe of a child; pipes of a child */
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 256;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE,
+				&limit); /* the old limit is then what counts */
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur > 1000000)
+		limit.rlim_cur = 1000000;
+	return limit.rlim_cur > OTHERS ? (unsigned)(limit.rlim_cur - OTHERS) / EACH : 1;
 }
 
 struct pipes {

@@ -30,6 +30,12 @@ struct sys_child {
  * them. */
 void sys_child_adopt_orphans(void);
 
+/** Make room for the pipes of many children: raise the soft limit of descriptors to the hard one.
+ *
+ * Returns: how many children can be held at once (setrlimit(2), RLIMIT_NOFILE)
+ */
+unsigned sys_child_most(void);
+
 /** Start a child by posix_spawn(3): signals unblocked, none ignored.
  *
  * @out:    untouched on failure

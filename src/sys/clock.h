@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** clock.h - the two clocks in use. */
+/** clock.h - the clocks in use. */
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,26 @@ int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err)
 		next += written;
 		length -= (size_t)written;
 	}
+	return 0;
+}
+
+int sys_file_check_writable(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	autofree char *folder = NULL;
+	struct stat there;
+	const bool exists = stat(path, &there) == 0;
+
+	if (path[0] == '\0' || (slash != NULL && slash[1] == '\0') ||
+	    (exists && S_ISDIR(there.st_mode)))
+		return error_set(err, ERROR_SYSTEM,
+				 "'%s' is a folder, or no name of a file", path);
+	if (exists && !S_ISREG(there.st_mode))
+		return access(path, W_OK) == 0 ? 0 : error_sys(err, "'%s'", path);
+	folder =
+		slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : str_copy(".");
+	if (folder == NULL || access(folder, W_OK) != 0)
+		return error_sys(err, "'%s'", path);
 	return 0;
 }
 

@@ -31,6 +31,14 @@ nodiscard int sys_file_read(int dir_fd, const char *path, size_t most, struct st
 nodiscard int sys_file_write(const char *path, const void *bytes, size_t length,
 			     struct error *err);
 
+/** Find out whether sys_file_write would be allowed to write @path: a new or a regular file needs a
+ * folder that can be written, anything else must itself be writable and no folder.
+ *
+ * Errors:  ERROR_SYSTEM
+ * Returns: 0 or -1
+ */
+nodiscard int sys_file_check_writable(const char *path, struct error *err);
+
 /** Write all bytes to a descriptor. Errors: ERROR_SYSTEM. Returns: 0 or -1 */
 nodiscard int sys_fd_write(int fd, const void *bytes, size_t length, struct error *err);
 
@@ -56,7 +64,8 @@ nodiscard int sys_dir_make_temporary(const char *parent, char **out, struct erro
  * file systems.
  *
  * Errors:  ERROR_SYSTEM, of the first thing that could not be removed; the rest is
- * removed all the same Returns: 0 or -1
+ * removed all the same
+ * Returns: 0 or -1
  */
 int sys_dir_remove(const char *path, struct error *err);
 

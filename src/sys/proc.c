@@ -15,7 +15,8 @@
 int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns, struct sys_cpu_time *out,
 			    struct error *err)
 {
-	int64_t user, nice, system, idle, wait = 0, irq = 0, softirq = 0, steal = 0;
+	int64_t user, nice, system, idle, wait = 0, irq = 0, softirq = 0, steal = 0, busy;
+	struct sys_cpu_time time;
 
 	/* the columns after idle came with Linux 2.6; steal with 2.6.11 */
 	if (sscanf(text,
@@ -24,11 +25,14 @@ int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns, struct sys_cpu_ti
 		   &user, &nice, &system, &idle, &wait, &irq, &softirq, &steal) < 4)
 		return error_set(err, ERROR_INPUT,
 				 "/proc/stat does not begin with a line 'cpu'");
-	*out = (struct sys_cpu_time){
-		.busy_ns = (user + nice + system + irq + softirq) * tick_ns,
-		.steal_ns = steal * tick_ns,
-		.idle_ns = (idle + wait) * tick_ns,
-	};
+	busy = user + nice + system + irq + softirq;
+	/* known kernels print steal as a negative number in 64 bits: such a line is not believed */
+	if (user < 0 || nice < 0 || system < 0 || irq < 0 || softirq < 0 ||
+	    __builtin_mul_overflow(busy, tick_ns, &time.busy_ns) ||
+	    __builtin_mul_overflow(steal, tick_ns, &time.steal_ns))
+		return error_set(err, ERROR_INPUT,
+				 "/proc/stat has numbers that cannot be");
+	*out = time;
 	return 0;
 }
 
@@ -43,13 +47,23 @@ int sys_proc_cpu_time(struct sys_cpu_time *out, struct error *err)
 		text.bytes, NUM_SECOND_NS / (ticks > 0 ? ticks : 100), out, err);
 }
 
-int64_t sys_proc_own_cpu_ns(void)
+static int64_t cpu_ns(int who)
 {
 	struct rusage usage;
 
-	(void)getrusage(RUSAGE_SELF, &usage); /* cannot fail: the argument is valid */
+	(void)getrusage(who, &usage); /* cannot fail: the arguments are valid */
 	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NUM_SECOND_NS +
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
+}
+
+int64_t sys_proc_own_cpu_ns(void)
+{
+	return cpu_ns(RUSAGE_SELF);
+}
+
+int64_t sys_proc_children_cpu_ns(void)
+{
+	return cpu_ns(RUSAGE_CHILDREN);
 }
 
 double sys_proc_load(void)

@@ -12,7 +12,6 @@
 struct sys_cpu_time {
 	int64_t busy_ns; /* user, nice, system, irq, softirq; time of guests is in user */
 	int64_t steal_ns; /* time that the hypervisor gave to others */
-	int64_t idle_ns;  /* idle and waiting for devices */
 };
 
 /** Read the first line of /proc/stat.
@@ -35,6 +34,9 @@ nodiscard int sys_proc_parse_cpu_time(const char *text, int64_t tick_ns,
 /** CPU time that this process has used, without its children, nanoseconds (getrusage(2)).
  */
 int64_t sys_proc_own_cpu_ns(void);
+
+/** CPU time of all children that were waited for, nanoseconds (getrusage(2)). */
+int64_t sys_proc_children_cpu_ns(void);
 
 /** The load average of the last minute; negative when /proc/loadavg cannot be read. */
 double sys_proc_load(void);

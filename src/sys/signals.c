@@ -1,63 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include "sys/signals.h"
 
 #include <stddef.h>
+#include <time.h>
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+enum { CAUGHT = sizeof(caught) / sizeof(caught[0]) };
+
 static volatile sig_atomic_t came;
-static sigset_t outside_mask;
+static sigset_t ours;	      /* those of caught that were not ignored when we began */
+static sigset_t outside_mask; /* what was blocked when we began */
 
 static void on_signal(int number)
 {
 	came = number;
 }
 
-static void caught_set(sigset_t *out)
+/* What is ignored stays ignored: nohup, or a shell's background job, asked for it. None of the calls
+ * here can fail: the signal numbers are valid. */
+void sys_signals_catch(void)
 {
-	size_t i;
-
-	(void)sigemptyset(out); /* these cannot fail: the numbers are valid */
-	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		(void)sigaddset(out, caught[i]);
-}
-
-static void set_handlers(void (*handler)(int))
-{
-	struct sigaction action = {.sa_handler = handler};
+	struct sigaction ignore = {.sa_handler = SIG_IGN},
+			 ours_now = {.sa_handler = on_signal};
 	struct sigaction before;
 	size_t i;
 
-	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
-		(void)sigaction(caught[i], NULL,
-				&before);	  /* cannot fail: valid numbers */
-		if (before.sa_handler != SIG_IGN) /* nohup asked for it */
-			(void)sigaction(caught[i], &action, NULL);
+	(void)sigemptyset(&ours);
+	for (i = 0; i < CAUGHT; i++) {
+		(void)sigaction(caught[i], NULL, &before);
+		if (before.sa_handler == SIG_IGN)
+			continue;
+		(void)sigaddset(&ours, caught[i]);
+		(void)sigaction(caught[i], &ours_now, NULL);
 	}
-}
-
-void sys_signals_catch(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	sigset_t block;
-
-	caught_set(&block);
-	(void)sigprocmask(SIG_BLOCK, &block, &outside_mask);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
-	set_handlers(on_signal);
+	(void)sigprocmask(SIG_BLOCK, &ours, &outside_mask);
 }
 
 void sys_signals_release(void)
 {
-	set_handlers(SIG_DFL);
+	const struct timespec now = {0};
+	struct sigaction end = {.sa_handler = SIG_DFL};
+	size_t i;
+
+	while (sigtimedwait(&ours, NULL, &now) > 0)
+		; /* it has been seen, or comes too late to change anything */
+	for (i = 0; i < CAUGHT; i++)
+		if (sigismember(&ours, caught[i]) == 1)
+			(void)sigaction(caught[i], &end, NULL);
 	(void)sigprocmask(SIG_SETMASK, &outside_mask, NULL);
 }
 
 const sigset_t *sys_signals_waiting(void)
 {
-	static sigset_t mask;
-
-	mask = outside_mask;
-	return &mask;
+	return &outside_mask;
 }
 
 int sys_signals_came(void)
@@ -68,8 +65,9 @@ int sys_signals_came(void)
 	if (came != 0)
 		return came;
 	(void)sigpending(&pending);
-	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		if (sigismember(&pending, caught[i]) == 1)
+	for (i = 0; i < CAUGHT; i++)
+		if (sigismember(&pending, caught[i]) == 1 &&
+		    sigismember(&ours, caught[i]) == 1)
 			return caught[i];
 	return 0;
 }

@@ -11,7 +11,7 @@
  */
 void sys_signals_catch(void);
 
-/** Let the three signals end the program again, also one that has come since. */
+/** Let the three signals end the program again; one that has come before is forgotten. */
 void sys_signals_release(void);
 
 /** The mask for ppoll(2): the three signals get through. */

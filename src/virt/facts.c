@@ -211,7 +211,7 @@ static void add_file_system(struct environment *out, const char *folder)
 	char text[32];
 	size_t i;
 
-	environment_add(out, "tests.folder", folder, "--tmpdir", NULL);
+	environment_add(out, "tests.folder", folder, "--tmpdir or its default", NULL);
 	if (statfs(folder, &info) != 0) {
 		environment_add(out, "tests.file_system", NULL, "statfs(2)",
 				"statfs failed");

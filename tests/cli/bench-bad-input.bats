@@ -54,6 +54,16 @@ refused() {
 	refused 1 "open 'nowhere.json'" --beside nowhere.json
 	echo '{"schema":"moult.run/1","method":"budget","copies":1,"tests":[' >cut.json
 	refused 3 "'cut.json' is not JSON" --beside cut.json
+	refused 2 "--beside goes with" --beside article --json
+}
+
+@test "more copies than open files are allowed" {
+	run --separate-stderr bash -c 'ulimit -n 200; "$MOULT" bench --tmpdir tmp -t pipe -c 100 --progress none'
+	echo "$stderr"
+	[ "$status" = 4 ]
+	[[ "$stderr" == *"raise ulimit -n above 364" ]]
+	# a soft limit below the hard one is no limit
+	bash -c 'ulimit -Sn 100; "$MOULT" bench --tmpdir tmp -t pipe -b 3 -c 40 --progress none >/dev/null'
 }
 
 @test "a folder that is not there, or is none" {
@@ -67,7 +77,11 @@ refused() {
 }
 
 @test "an output that cannot be written is known before the measurement" {
-	refused 1 "--output 'nowhere/run.json'" --output nowhere/run.json -t pipe
+	refused 1 "--output: 'nowhere/run.json': No such file" --output nowhere/run.json -t pipe
+	mkdir -p folder
+	for name in folder folder/ ""; do
+		refused 1 "--output: '$name' is a folder" --output "$name" -t pipe
+	done
 }
 
 # on_tmpfs OPTIONS COMMAND: in a mount namespace of its own, with a tmpfs on ./tmp

@@ -145,6 +145,8 @@ static void wrong_options_are_named(void **state)
 		{ "cmd --budgt 5", "unknown option '--budgt' (did you mean '--budget'?)" },
 		{ "cmd --quux", "unknown option '--quux' (see --help)" },
 		{ "cmd -x", "unknown option '-x' (see --help)" },
+		{ "cmd -jx", "unknown option '-x' (see --help)" },
+		{ "cmd x -\303\251", "unknown option '-\303\251' (see --help)" },
 		{ "cmd -b", "option '-b' needs an argument" },
 		{ "cmd --label", "option '--label' needs an argument" },
 		{ "cmd --json=1", "option '--json' takes no argument" },

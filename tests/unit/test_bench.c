@@ -29,7 +29,7 @@ static void a_good_sample_has_no_flag(void **state)
 	sample.steal_ns = 20 * ms;
 	sample.foreign_ns = 50 * ms;
 	sample.elapsed_ns = 1049 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), 0);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), 0);
 }
 
 static void each_reason_has_its_flag(void **state)
@@ -38,16 +38,17 @@ static void each_reason_has_its_flag(void **state)
 
 	(void)state;
 	sample.steal_ns = 30 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), SAMPLE_STEAL);
-	assert_int_equal(judge_sample(&sample, 2, 2), 0); /* two CPUs were in use */
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), SAMPLE_STEAL);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 2, 2), 0); /* two CPUs were in use */
 	sample = good_sample();
 	sample.foreign_ns = 60 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), SAMPLE_LOAD);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 2, 2), 0);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), SAMPLE_LOAD);
 	sample = good_sample();
 	sample.elapsed_ns = 1060 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), SAMPLE_DURATION);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), SAMPLE_DURATION);
 	sample.elapsed_ns = 900 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), SAMPLE_DURATION);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), SAMPLE_DURATION);
 }
 
 /* UnixBench's armv6 report: "Execl Throughput 67.1 lps (0.0 s, 2 samples)", complete and scored. */
@@ -59,7 +60,7 @@ static void a_test_that_ends_at_once_is_flagged(void **state)
 	sample.wanted_ns = 30000 * ms;
 	sample.elapsed_ns = 15 * ms;
 	sample.count = 2;
-	assert_true((judge_sample(&sample, 1, 1) & SAMPLE_DURATION) != 0);
+	assert_true((judge_sample(&tests_all[0], &sample, 1, 1) & SAMPLE_DURATION) != 0);
 }
 
 static void one_long_loop_is_no_fault(void **state)
@@ -69,7 +70,22 @@ static void one_long_loop_is_no_fault(void **state)
 	(void)state;
 	sample.count = 4; /* loops of a third of a second: the last one overshoots */
 	sample.elapsed_ns = 1330 * ms;
-	assert_int_equal(judge_sample(&sample, 1, 2), 0);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), 0);
+}
+
+/* A Whetstone that meets a slower machine than its calibration did is slow, not wrong. */
+static void fixed_work_is_not_flagged_for_being_slow(void **state)
+{
+	const struct test *whetstone = &tests_all[tests_find("whetstone-double")];
+	struct run_sample sample = good_sample();
+
+	(void)state;
+	sample.elapsed_ns = 1900 * ms;
+	assert_int_equal(judge_sample(whetstone, &sample, 1, 2), 0);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 1, 2), SAMPLE_DURATION);
+	sample.elapsed_ns = 3900 * ms;
+	assert_int_equal(judge_sample(whetstone, &sample, 4, 2), 0);
+	assert_int_equal(judge_sample(whetstone, &sample, 1, 2), SAMPLE_DURATION);
 }
 
 static void copies_that_miss_each_other_are_ragged(void **state)
@@ -79,11 +95,12 @@ static void copies_that_miss_each_other_are_ragged(void **state)
 
 	(void)state;
 	sample.parts = parts;
-	assert_int_equal(judge_sample(&sample, 2, 2), 0);
+	sample.part_count = 2;
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 2, 2), 0);
 	parts[1].start_ns = 60 * ms;
-	assert_int_equal(judge_sample(&sample, 2, 2), SAMPLE_RAGGED);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 2, 2), SAMPLE_RAGGED);
 	parts[1].start_ns = 2000 * ms;
-	assert_int_equal(judge_sample(&sample, 2, 2), SAMPLE_RAGGED);
+	assert_int_equal(judge_sample(&tests_all[0], &sample, 2, 2), SAMPLE_RAGGED);
 }
 
 static void budgets_are_in_proportion(void **state)
@@ -152,6 +169,7 @@ int main(void)
 		cmocka_unit_test(each_reason_has_its_flag),
 		cmocka_unit_test(a_test_that_ends_at_once_is_flagged),
 		cmocka_unit_test(one_long_loop_is_no_fault),
+		cmocka_unit_test(fixed_work_is_not_flagged_for_being_slow),
 		cmocka_unit_test(copies_that_miss_each_other_are_ragged),
 		cmocka_unit_test(budgets_are_in_proportion),
 		cmocka_unit_test(the_text_has_its_shape),

@@ -90,6 +90,48 @@ static void the_worst_third_is_by_count(void **state)
 	run_clear(&run);
 }
 
+/* COUNT of Whetstone is a rate: the slowest pass goes, whatever its number of loops. */
+static void where_a_rate_is_counted_the_slowest_pass_goes(void **state)
+{
+	struct run run = { 0 };
+	struct run_test *test = run_add_test(&run, &tests_all[tests_find("whetstone-double")]);
+
+	(void)state;
+	add(test, 400, 500000000, 0); /* the fewest loops, but the best rate */
+	add(test, 500, 700000000, 0);
+	add(test, 450, 600000000, 0);
+	assert_true(test->samples[0].kept && test->samples[2].kept);
+	assert_false(test->samples[1].kept);
+	run_clear(&run);
+}
+
+/* 100 and 70 buffers a copy in 0.5 and 0.7 s: 200 + 100 a second; loops over time of both would be 283. */
+static void rates_of_copies_add_up(void **state)
+{
+	struct run_part parts[2] = { { 100, 0, 500000000, 500000000 }, { 70, 0, 700000000, 700000000 } };
+	const struct run_sample sample = { .count = 170, .scored_ns = 600000000, .elapsed_ns = 600000000,
+					   .parts = parts, .part_count = 2 };
+
+	(void)state;
+	assert_near(score_sample_rate(&tests_all[tests_find("fstime")], &sample), 300, 1e-9);
+	assert_near(score_sample_rate(&tests_all[tests_find("pipe")], &sample), 170 / 0.6, 1e-9);
+}
+
+static void a_test_that_failed_has_no_score(void **state)
+{
+	struct run run = { 0 };
+	struct run_test *test = run_add_test(&run, &tests_all[tests_find("pipe")]);
+
+	(void)state;
+	add(test, 1000, 1000000000, 0);
+	add(test, 1000, 1000000000, 0);
+	assert_near(score_test(test, RUN_BUDGET).value, 1000, 1e-9);
+	test->failure = strdup("the second sample failed");
+	assert_near(score_test(test, RUN_BUDGET).value, 0, 0);
+	assert_int_equal(score_run(&run).tests, 0);
+	run_clear(&run);
+}
+
 static void ten_passes_keep_seven(void **state)
 {
 	struct run run = { 0 };
@@ -181,6 +223,9 @@ int main(void)
 		cmocka_unit_test(student_agrees_with_the_table),
 		cmocka_unit_test(a_score_is_the_geometric_mean),
 		cmocka_unit_test(the_worst_third_is_by_count),
+		cmocka_unit_test(where_a_rate_is_counted_the_slowest_pass_goes),
+		cmocka_unit_test(rates_of_copies_add_up),
+		cmocka_unit_test(a_test_that_failed_has_no_score),
 		cmocka_unit_test(ten_passes_keep_seven),
 		cmocka_unit_test(flagged_samples_are_left_out_while_enough_remain),
 		cmocka_unit_test(the_article_s_indexes_come_out),

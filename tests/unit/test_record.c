@@ -30,6 +30,7 @@ static void fill(struct run *run)
 	run_warn(run, "a warning");
 	test = run_add_test(run, &tests_all[tests_find("pipe")]);
 	sample.parts = mem_zero(2, sizeof(*sample.parts));
+	sample.part_count = 2;
 	sample.parts[1].count = 23456;
 	run_test_add_sample(test, &sample);
 	score_mark_kept(test);
@@ -88,6 +89,10 @@ static void bad_files_are_refused(void **state)
 		{ SAMPLE("{\"count\":5,\"elapsed_s\":1,\"copies\":[{}]},{\"count\":5,\"elapsed_s\":0}"),
 		  "sample 2" },
 		{ "{\"schema\":\"moult.runs/1\",\"runs\":[{}]}", "run 1" },
+		{ "{\"schema\":\"moult.runs/1\",\"runs\":5}", "'runs' is not a list" },
+		{ "{\"schema\":\"moult.runs/9\",\"runs\":[]}", "schema is not 'moult.runs/1'" },
+		{ "{\"schema\":\"moult.run/1\",\"method\":\"budget\",\"copies\":1,\"tests\":7}",
+		  "'tests' is not a list" },
 	};
 	size_t i;
 

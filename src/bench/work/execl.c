@@ -62,6 +62,8 @@ static int execl_again(int argc, char **argv)
 	if (count + check != getpid())
 		return work_fail("a step was lost on the way", 0), 1;
 	work_usage(&call);
+	call.cpu_before_ns = strtoll(argv[ARG_USAGE], NULL, 10) +
+			     strtoll(argv[ARG_USAGE + 1], NULL, 10);
 	call.user_ns -= strtoll(argv[ARG_USAGE], NULL, 10);
 	call.system_ns -= strtoll(argv[ARG_USAGE + 1], NULL, 10);
 	call.switches_voluntary -= strtoll(argv[ARG_USAGE + 2], NULL, 10);

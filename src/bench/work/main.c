@@ -117,13 +117,17 @@ int work_wait_start(struct work_call *call)
 
 int work_answer(const struct work_call *call)
 {
+	struct work_call now;
+
+	work_usage(&now);
+	/* busy_ns goes on to this answer: what the check used is ours as well */
 	printf("result count=%" PRIu64 " start_ns=%" PRId64 " elapsed_ns=%" PRId64
 	       " scored_ns=%" PRId64 " user_ns=%" PRId64 " system_ns=%" PRId64
-	       " voluntary=%" PRId64 " forced=%" PRId64 "%s\n",
+	       " busy_ns=%" PRId64 " voluntary=%" PRId64 " forced=%" PRId64 "%s\n",
 	       call->count, call->start_ns, call->elapsed_ns,
 	       call->scored_ns != 0 ? call->scored_ns : call->elapsed_ns, call->user_ns,
-	       call->system_ns, call->switches_voluntary, call->switches_forced,
-	       call->extra);
+	       call->system_ns, now.user_ns + now.system_ns - call->cpu_before_ns,
+	       call->switches_voluntary, call->switches_forced, call->extra);
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
@@ -151,6 +155,7 @@ static int measure(struct work_call *call)
 
 	memset(&before, 0, sizeof(before));
 	work_usage(&before);
+	call->cpu_before_ns = before.user_ns + before.system_ns;
 	call->start_ns = work_now_ns();
 	set_timer(call->duration_ns);
 	if (work.run(call) != 0)

@@ -89,7 +89,8 @@ void procedure_call(double *x, double *y, double *z, double t, double t1, double
 
 /* The order of the sections and of their statements is the program; it is one function so
  * that the compiler sees what it sees in the original. */
-static void whetstone_passes(long passes)
+static void
+whetstone_passes(long passes) /* NOLINT(readability-function-size): see above */
 {
 	const long n1 = 12 * TIMES_100 * N1_TIMES, n2 = 14 * TIMES_100,
 		   n3 = 345 * TIMES_100;

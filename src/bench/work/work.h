@@ -30,6 +30,7 @@ struct work_call {
 			      */
 	int64_t user_ns;     /* out: CPU time of the process and of its children */
 	int64_t system_ns;
+	int64_t cpu_before_ns; /* out: CPU time that had been used when `run` began */
 	int64_t switches_voluntary;
 	int64_t switches_forced;
 	char extra[160]; /* out: further " NAME=VALUE" for the result line */
