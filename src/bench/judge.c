@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench/judge.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,8 +123,13 @@ static void warn_of_whetstone(struct run *run)
 void judge_run(struct run *run, unsigned cpus, double load)
 {
 	const char *charmap = environment_value(&run->environment, "locale.charmap");
+	const struct score_drift drift = score_drift_of(run);
 
 	warn_of_flags(run);
+	if (drift.is_shown)
+		run_warn(run, "the machine became %.1f%% %s during the run",
+			 100 * fabs(drift.change),
+			 drift.change > 0 ? "faster" : "slower");
 	warn_of_whetstone(run);
 	if (run->copies > cpus)
 		run_warn(run, "%u copies on %u CPU%s", run->copies, cpus,

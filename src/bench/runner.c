@@ -194,11 +194,12 @@ static int take_round(struct runner *runner, struct error *err)
 	return 0;
 }
 
-/* The lane whose next sample fits and whose score is least certain. */
+/* The lane whose next sample fits and whose interval is widest. */
 static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 {
 	struct lane *chosen = NULL;
-	double widest = -1, error;
+	struct score score;
+	double widest = -1;
 	size_t i;
 
 	for (i = 0; i < runner->lane_count; i++) {
@@ -206,13 +207,24 @@ static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 
 		if (lane->is_over || lane->cost_ns > left_ns)
 			continue;
-		error = score_test(lane->test, runner->plan->method).error_log;
-		if (error > widest) {
-			widest = error;
+		score = score_test(lane->test, runner->plan->method);
+		if (score.value > 0 && (score.high - score.low) / score.value > widest) {
+			widest = (score.high - score.low) / score.value;
 			chosen = lane;
 		}
 	}
 	return chosen;
+}
+
+static bool is_on_target(const struct runner *runner)
+{
+	struct score score;
+
+	if (!(runner->plan->target > 0))
+		return false;
+	score = score_run(runner->run).score;
+	return score.low > 0 &&
+	       (score.high - score.low) / 2 <= runner->plan->target * score.value;
 }
 
 /* What a round costs is known after the first. The default budget grows on a slow machine; one that
@@ -234,18 +246,17 @@ static int fit_budget(struct runner *runner, int64_t budget_ns, struct error *er
 	return 0;
 }
 
-/* Whole rounds while they fit, so that drift hits all tests alike; then the widest
- * intervals. */
-static int run_budget(struct runner *runner, struct error *err)
+/* Whole rounds while they fit, so that drift hits all tests alike. */
+static int run_rounds(struct runner *runner, int64_t budget_ns, struct error *err)
 {
-	const int64_t budget_ns = runner->deadline_ns - runner->origin_ns;
-	struct lane *lane;
 	int rounds;
 
 	for (rounds = 0;
 	     rounds < RUNNER_SAMPLES_LEAST ||
 	     sys_clock_monotonic_ns() + round_cost_ns(runner) <= runner->deadline_ns;
 	     rounds++) {
+		if (rounds >= RUNNER_SAMPLES_LEAST && is_on_target(runner))
+			return 0;
 		if (take_round(runner, err) != 0)
 			return -1;
 		if (round_cost_ns(runner) == 0)
@@ -253,15 +264,27 @@ static int run_budget(struct runner *runner, struct error *err)
 		if (rounds == 0 && fit_budget(runner, budget_ns, err) != 0)
 			return -1;
 	}
-	if (sys_clock_monotonic_ns() > runner->origin_ns + budget_ns + budget_ns / 20)
+	return 0;
+}
+
+/* Whole rounds; what is left of the budget goes where the interval is widest. */
+static int run_budget(struct runner *runner, struct error *err)
+{
+	const int64_t budget_ns = runner->deadline_ns - runner->origin_ns;
+	struct lane *lane;
+	int64_t used_ns;
+
+	if (run_rounds(runner, budget_ns, err) != 0)
+		return -1;
+	used_ns = sys_clock_monotonic_ns() - runner->origin_ns;
+	if (used_ns > budget_ns + budget_ns / 20)
 		run_warn(runner->run,
 			 "the budget of %.0f s grew to %.0f s: this machine needs it for "
-			 "%d samples "
-			 "a test",
-			 num_seconds(budget_ns),
-			 num_seconds(sys_clock_monotonic_ns() - runner->origin_ns),
+			 "%d samples a test",
+			 num_seconds(budget_ns), num_seconds(used_ns),
 			 RUNNER_SAMPLES_LEAST);
-	while ((lane = choose_last(runner, runner->deadline_ns -
+	while (!is_on_target(runner) &&
+	       (lane = choose_last(runner, runner->deadline_ns -
 						   sys_clock_monotonic_ns())) != NULL)
 		if (take_sample(runner, lane, lane->test->test->shortest_ns, err) != 0)
 			return -1;

@@ -15,7 +15,8 @@ struct bench_plan {
 	size_t test_count;
 	unsigned copies;
 	enum run_method method; /* budget, precise or classic */
-	int64_t budget_ns;	/* wall time of the whole run; 0: the method's default */
+	double target; /* stop when half the width of the index\'s interval is below this fraction; 0: never */
+	int64_t budget_ns; /* wall time of the whole run; 0: the method's default */
 };
 
 /** How far a run is; the texts live as long as the call. */

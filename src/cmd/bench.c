@@ -12,14 +12,15 @@
 #include "base/own.h"
 #include "base/progress.h"
 #include "cmd/format.h"
+#include "flow/find.h"
 #include "flow/measure.h"
 #include "record/run_json.h"
+#include "store/store.h"
 #include "sys/file.h"
 #include "sys/proc.h"
-#include "sys/self.h"
 #include "sys/signals.h"
 
-enum { COPIES_HIGHEST = 4096, RUN_FILE_MOST = 64 << 20 };
+enum { COPIES_HIGHEST = 4096 };
 
 static const struct opt bench_options[] = {
 	{"budget", 'b', "TIME", "wall time for all tests: 90, 90s, 5m (default 75s)",
@@ -27,17 +28,26 @@ static const struct opt bench_options[] = {
 	{"precise", 0, NULL, "a budget of 5 minutes", NULL},
 	{"classic", 0, NULL,
 	 "passes, durations and trimming of UnixBench 5.1.3\n(25 minutes)", NULL},
+	{"target-ci", 0, "PCT",
+	 "stop when the interval of the index is within +- PCT percent", NULL},
 	{"tests", 't', "KEY[,KEY]", "only these tests", tests_keys},
 	{"copies", 'c', "N[,N]",
 	 "copies that run at once; \"nproc\" for one a CPU\n(default 1)",
 	 "1 nproc 1,nproc"},
 	{"label", 'l', "TEXT", "a name for the run", NULL},
+	{"provider", 0, "TEXT", "who rents the machine out", NULL},
+	{"plan", 0, "TEXT", "as what", NULL},
+	{"location", 0, "TEXT", "where it stands", NULL},
+	{"price", 0, "TEXT", "for how much", NULL},
+	{"no-store", 0, NULL, "do not keep the run in the store", NULL},
 	{"output", 'o', "FILE", "also write the JSON run file there", "FILE"},
-	{"format", 'f', "FORMAT", "terminal, unixbench or json (default terminal)",
+	{"format", 'f', "FORMAT",
+	 "terminal, unixbench, json, csv, markdown or bbcode\n(default terminal)",
 	 FORMAT_NAMES},
 	{"json", 'j', NULL, "the same as --format json", NULL},
-	{"beside", 0, "FILE",
-	 "show the runs of a JSON run file beside this one;\n\"article\" is built in",
+	{"beside", 0, "RUN",
+	 "show these runs beside this one: an id, a label, a\nrun file; \"article\" is "
+	 "built in",
 	 "FILE"},
 	{"tmpdir", 0, "DIR",
 	 "folder to write in (default $UB_TMPDIR, $TMPDIR,\n/var/tmp)", "DIR"},
@@ -54,6 +64,7 @@ struct bench_call {
 	const char *output;
 	const char *beside;
 	enum progress_form progress;
+	bool is_not_stored;
 };
 
 static int take_tests(struct bench_call *call, const char *list, struct error *err)
@@ -143,6 +154,19 @@ static int take_budget(struct bench_call *call, const char *argument, struct err
 	return num_parse_time(argument, "--budget", &call->plan.bench.budget_ns, err);
 }
 
+static int take_target(struct bench_call *call, const char *argument, struct error *err)
+{
+	char *end;
+	const double percent = strtod(argument, &end);
+
+	if (end == argument || *end != '\0' || !(percent > 0) || percent > 50)
+		return error_set(err, ERROR_USAGE,
+				 "--target-ci takes a percentage up to 50, not '%s'",
+				 argument);
+	call->plan.bench.target = percent / 100;
+	return 0;
+}
+
 static int take_precise(struct bench_call *call, const char *argument, struct error *err)
 {
 	(void)argument;
@@ -164,6 +188,42 @@ static int take_label(struct bench_call *call, const char *argument, struct erro
 {
 	(void)err;
 	call->plan.label = argument;
+	return 0;
+}
+
+static int take_provider(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.provider = argument;
+	return 0;
+}
+
+static int take_plan(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.plan = argument;
+	return 0;
+}
+
+static int take_location(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.location = argument;
+	return 0;
+}
+
+static int take_price(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)err;
+	call->plan.price = argument;
+	return 0;
+}
+
+static int take_no_store(struct bench_call *call, const char *argument, struct error *err)
+{
+	(void)argument;
+	(void)err;
+	call->is_not_stored = true;
 	return 0;
 }
 
@@ -192,10 +252,15 @@ static const struct {
 	const char *name;
 	int (*take)(struct bench_call *call, const char *argument, struct error *err);
 } takers[] = {
-	{"budget", take_budget}, {"precise", take_precise},   {"classic", take_classic},
-	{"tests", take_tests},	 {"copies", take_copies},     {"format", take_format},
-	{"json", take_format},	 {"progress", take_progress}, {"label", take_label},
-	{"output", take_output}, {"beside", take_beside},     {"tmpdir", take_folder},
+	{"budget", take_budget},     {"target-ci", take_target},
+	{"precise", take_precise},   {"classic", take_classic},
+	{"tests", take_tests},	     {"copies", take_copies},
+	{"format", take_format},     {"json", take_format},
+	{"progress", take_progress}, {"label", take_label},
+	{"provider", take_provider}, {"plan", take_plan},
+	{"location", take_location}, {"price", take_price},
+	{"no-store", take_no_store}, {"output", take_output},
+	{"beside", take_beside},     {"tmpdir", take_folder},
 };
 
 static int take_option(const struct opt *row, const char *argument, void *data,
@@ -226,28 +291,14 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 	if (call->beside != NULL && strcmp(call->format->name, "terminal") != 0)
 		return error_set(err, ERROR_USAGE,
 				 "--beside goes with --format terminal alone");
+	if (call->plan.bench.target > 0 && call->plan.bench.method == RUN_CLASSIC)
+		return error_set(err, ERROR_USAGE,
+				 "--target-ci does not go with --classic");
 	if (call->plan.bench.budget_ns != 0 && call->plan.bench.method != RUN_BUDGET)
 		return error_set(err, ERROR_USAGE,
 				 "--budget does not go with --precise or --classic");
 	call->plan.bench.parent = bench_place_choose(call->plan.bench.parent);
 	return 0;
-}
-
-static int read_beside(const char *name, struct runs *out, struct error *err)
-{
-	autostr struct str text = STR_EMPTY;
-	autofree char *article = NULL;
-
-	if (name == NULL)
-		return 0;
-	if (strcmp(name, "article") == 0) {
-		if (sys_self_find(SYS_SELF_DATA, "article.json", &article, err) != 0)
-			return -1;
-		name = article;
-	}
-	if (sys_file_read(AT_FDCWD, name, RUN_FILE_MOST, &text, err) != 0)
-		return -1;
-	return record_read_json(text.bytes, name, out, err);
 }
 
 /* What a file or a stream would refuse is better known before the measurement than after it. */
@@ -259,6 +310,20 @@ static int check_outputs(const struct bench_call *call, struct error *err)
 		return error_set(err, ERROR_SYSTEM, "standard output is closed");
 	if (call->output != NULL && sys_file_check_writable(call->output, err) != 0)
 		return error_frame(err, "--output");
+	return 0;
+}
+
+/* A store that cannot be opened is better known before the measurement than after it. */
+static int open_store(const struct bench_call *call, struct store **out,
+		      struct error *err)
+{
+	autofree char *path = NULL;
+
+	if (call->is_not_stored)
+		return 0;
+	if (store_default_path(&path, err) != 0 || store_open(path, out, err) != 0)
+		return error_frame(err,
+				   "the run could not be kept (--no-store does without)");
 	return 0;
 }
 
@@ -279,18 +344,22 @@ static void show_moment(void *data, const struct bench_moment *moment)
 	progress_show(data, &state);
 }
 
-/* The run file and standard output; both are tried, the first error counts. */
-static int write_result(const struct bench_call *call, const struct runs *runs,
-			const struct runs *beside, struct error *err)
+/* The store, the run file and standard output: all are tried, the first error counts. */
+static int write_result(const struct bench_call *call, struct runs *runs,
+			const struct runs *beside, struct store *store, struct error *err)
 {
+	const struct format_options options = {.beside = beside};
 	autostr struct str json = STR_EMPTY, text = STR_EMPTY;
 	struct error ignored;
 	int result = 0;
 
 	record_write_json(runs, &json);
-	if (call->output != NULL)
-		result = sys_file_write(call->output, json.bytes, json.length, err);
-	call->format->write(runs, beside, &text);
+	if (store != NULL && store_add(store, runs, err) != 0)
+		result = error_frame(err, "the run was measured, but not kept");
+	if (call->output != NULL && sys_file_write(call->output, json.bytes, json.length,
+						   result == 0 ? err : &ignored) != 0)
+		result = -1;
+	format_write(call->format, runs, &options, false, &text);
 	if (cmd_print(text.bytes, result == 0 ? err : &ignored) != 0)
 		result = -1;
 	return result;
@@ -328,12 +397,14 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	struct runs runs = {0}, beside = {0};
 	struct progress display;
 	struct bench_watch watch = {.show = show_moment, .data = &display};
+	struct store *store = NULL;
 	struct bench_call call;
 	struct error ignored;
 	int result;
 
 	if (parse(argc, argv, &call, err) != 0 || check_outputs(&call, err) != 0 ||
-	    read_beside(call.beside, &beside, err) != 0) {
+	    (call.beside != NULL && flow_find_runs(call.beside, &beside, err) != 0) ||
+	    open_store(&call, &store, err) != 0) {
 		runs_clear(&beside);
 		return -1;
 	}
@@ -344,10 +415,11 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	sys_signals_release();
 	/* runs that were finished are shown also when a later one could not be begun */
 	if (result == 0 || runs.count > 0)
-		result |=
-			write_result(&call, &runs, &beside, result == 0 ? err : &ignored);
+		result |= write_result(&call, &runs, &beside, store,
+				       result == 0 ? err : &ignored);
 	if (result == 0)
 		result = judge(&runs, err);
+	store_close(store);
 	runs_clear(&runs);
 	runs_clear(&beside);
 	return result;

@@ -3,5 +3,7 @@
 
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
+#include "cmd/runs.h"
+#include "cmd/show.h"
 
-const struct cmd *const cmd_table[] = {&cmd_bench, NULL};
+const struct cmd *const cmd_table[] = {&cmd_bench, &cmd_runs, &cmd_show, NULL};

@@ -41,6 +41,10 @@ int flow_measure(const struct measure_plan *plan, const struct bench_watch *watc
 		run = runs_add(out);
 		run->id = new_id();
 		run->label = str_copy(plan->label);
+		run->provider = str_copy(plan->provider);
+		run->plan = str_copy(plan->plan);
+		run->location = str_copy(plan->location);
+		run->price = str_copy(plan->price);
 		run->group = str_copy(group);
 		run->profile = str_copy("unixbench");
 		run->build.version = str_copy(MOULT_VERSION);

@@ -13,7 +13,11 @@ struct measure_plan {
 	struct bench_plan bench; /* copies is set by the flow */
 	unsigned copies[MEASURE_COPIES_MOST];
 	size_t copies_count;
-	const char *label; /* NULL: none */
+	const char *label; /* NULL: none; so are the others */
+	const char *provider;
+	const char *plan;
+	const char *location;
+	const char *price;
 };
 
 /** Measure, one run after the other; several runs get a common group.

@@ -100,6 +100,10 @@ void run_clear(struct run *run)
 	free(run->id);
 	free(run->label);
 	free(run->group);
+	free(run->provider);
+	free(run->plan);
+	free(run->location);
+	free(run->price);
 	free(run->profile);
 	free(run->source);
 	*run = (struct run){0};

@@ -94,9 +94,13 @@ struct run_build {
 
 /** A run; start zeroed, end with run_clear. */
 struct run {
-	char *id;      /* unique */
-	char *label;   /* given by the user; NULL: none */
-	char *group;   /* common to the runs of one command; NULL: none */
+	char *id;	/* unique */
+	char *label;	/* given by the user; NULL: none */
+	char *group;	/* common to the runs of one command; NULL: none */
+	char *provider; /* what the user tells of the machine: who rents it out, ... */
+	char *plan;
+	char *location;
+	char *price;
 	char *profile; /* "unixbench" */
 	char *source;  /* where an imported run comes from; NULL when measured here */
 	enum run_method method;

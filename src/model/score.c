@@ -64,23 +64,23 @@ void score_mark_kept(struct run_test *test)
 		test->samples[ranks[i].number].kept = i >= test->sample_count / 3;
 }
 
-/* Mean and spread of the logarithms of some samples' rates. */
-struct log_sums {
-	double sum, squares, time_s;
-	unsigned count;
+/* The logarithms of the rates of some samples, and the sum of their times. */
+struct log_rates {
+	double *values;
+	size_t count;
+	double time_s;
 };
 
-static void log_sums_add(struct log_sums *sums, const struct test *test,
-			 const struct run_sample *sample)
+static void log_rates_add(struct log_rates *rates, const struct test *test,
+			  const struct run_sample *sample)
 {
 	const double rate = score_sample_rate(test, sample);
 
 	if (!(rate > 0))
 		return;
-	sums->sum += log(rate);
-	sums->squares += log(rate) * log(rate);
-	sums->time_s += num_seconds(sample->scored_ns);
-	sums->count++;
+	rates->values = mem_grow(rates->values, rates->count, sizeof(*rates->values));
+	rates->values[rates->count++] = log(rate);
+	rates->time_s += num_seconds(sample->scored_ns);
 }
 
 static unsigned count_trusted(const struct run_test *test)
@@ -93,17 +93,6 @@ static unsigned count_trusted(const struct run_test *test)
 	return trusted;
 }
 
-static void score_set_interval(struct score *score)
-{
-	double reach;
-
-	if (!(score->freedom > 0))
-		return;
-	reach = student_quantile(confidence, score->freedom) * score->error_log;
-	score->low = score->value * exp(-reach);
-	score->high = score->value * exp(reach);
-}
-
 static struct score imported_score(const struct run_test *test)
 {
 	return (struct score){.value = test->imported_score,
@@ -112,12 +101,49 @@ static struct score imported_score(const struct run_test *test)
 			      .time_s = test->imported_time_s};
 }
 
+static void score_set_value(struct score *score, double mean_log,
+			    const struct log_rates *rates)
+{
+	score->value = exp(mean_log);
+	score->time_s = rates->time_s / (double)rates->count;
+	score->used = (unsigned)rates->count;
+}
+
+static struct score score_of(const struct log_rates *used, const struct log_rates *kept,
+			     enum run_method method)
+{
+	const struct estimate estimate =
+		estimate_mean(used->values, used->count, ESTIMATE_SEED);
+	const struct estimate classic =
+		estimate_mean(kept->values, kept->count, ESTIMATE_SEED);
+	struct score score = {0};
+
+	if (kept->count > 0)
+		score.classic = exp(classic.mean);
+	if (method == RUN_CLASSIC) {
+		/* the trimmed mean lies above the middle of any interval of all samples: it gets none */
+		if (kept->count > 0)
+			score_set_value(&score, classic.mean, kept);
+		return score;
+	}
+	if (used->count == 0)
+		return score;
+	score_set_value(&score, estimate.mean, used);
+	if (estimate.method == ESTIMATE_NONE)
+		return score;
+	score.low = exp(estimate.low);
+	score.high = exp(estimate.high);
+	score.error_log = estimate.error;
+	score.freedom = estimate.freedom;
+	score.method = estimate.method;
+	return score;
+}
+
 struct score score_test(const struct run_test *test, enum run_method method)
 {
 	const bool take_all = count_trusted(test) < SCORE_TRUSTED_LEAST;
-	struct log_sums used = {0}, kept = {0};
+	struct log_rates used = {0}, kept = {0};
 	struct score score = {0};
-	double variance;
 	size_t i;
 
 	if (test->failure != NULL)
@@ -126,29 +152,13 @@ struct score score_test(const struct run_test *test, enum run_method method)
 		return imported_score(test);
 	for (i = 0; i < test->sample_count; i++) {
 		if (take_all || test->samples[i].flags == 0)
-			log_sums_add(&used, test->test, &test->samples[i]);
+			log_rates_add(&used, test->test, &test->samples[i]);
 		if (test->samples[i].kept)
-			log_sums_add(&kept, test->test, &test->samples[i]);
+			log_rates_add(&kept, test->test, &test->samples[i]);
 	}
-	if (kept.count > 0)
-		score.classic = exp(kept.sum / kept.count);
-	if (used.count > 1) {
-		variance = (used.squares - used.sum * used.sum / used.count) /
-			   (used.count - 1);
-		score.error_log = sqrt(fmax(variance, 0) / used.count);
-		score.freedom = used.count - 1;
-	}
-	if (method == RUN_CLASSIC) {
-		/* the trimmed mean lies above the middle of any interval of all samples */
-		used = kept;
-		score.error_log = score.freedom = 0;
-	}
-	if (used.count == 0)
-		return score;
-	score.value = exp(used.sum / used.count);
-	score.time_s = used.time_s / used.count;
-	score.used = used.count;
-	score_set_interval(&score);
+	score = score_of(&used, &kept, method);
+	free(used.values);
+	free(kept.values);
 	return score;
 }
 
@@ -166,6 +176,19 @@ struct score score_test_index(const struct run_test *test, enum run_method metho
 	score.high *= factor;
 	score.classic *= factor;
 	return score;
+}
+
+/* The error of the index is made of the errors of the tests: its interval is Student's. */
+static void set_index_interval(struct score *score)
+{
+	double reach;
+
+	if (!(score->freedom > 0))
+		return;
+	reach = student_quantile(confidence, score->freedom) * score->error_log;
+	score->low = score->value * exp(-reach);
+	score->high = score->value * exp(reach);
+	score->method = ESTIMATE_STUDENT;
 }
 
 struct score_index score_run(const struct run *run)
@@ -197,7 +220,7 @@ struct score_index score_run(const struct run *run)
 	index.score.error_log = sqrt(variance) / index.tests;
 	if (has_interval)
 		index.score.freedom = weights > 0 ? variance * variance / weights : 1e9;
-	score_set_interval(&index.score);
+	set_index_interval(&index.score);
 	return index;
 }
 
@@ -209,4 +232,59 @@ double score_smallest_change(const struct score *score)
 		return 0;
 	return expm1(student_quantile(confidence, 2 * score->freedom) * score->error_log *
 		     M_SQRT2);
+}
+
+/* Adds a test's logarithms, less their mean. Returns whether it had enough of them. */
+static bool add_residuals(const struct run_test *test, double *x, double *y,
+			  size_t *count)
+{
+	const size_t first = *count;
+	double rate, mean = 0;
+	size_t i;
+
+	for (i = 0; i < test->sample_count; i++) {
+		rate = score_sample_rate(test->test, &test->samples[i]);
+		if (test->samples[i].flags != 0 || !(rate > 0))
+			continue;
+		x[*count] = num_seconds(test->samples[i].start_ns);
+		y[(*count)++] = log(rate);
+		mean += log(rate);
+	}
+	if (*count < first + SCORE_TRUSTED_LEAST) {
+		*count = first;
+		return false;
+	}
+	mean /= (double)(*count - first);
+	for (i = first; i < *count; i++)
+		y[i] -= mean;
+	return true;
+}
+
+struct score_drift score_drift_of(const struct run *run)
+{
+	const double sure = 0.99, worth_telling = 0.01;
+	struct score_drift drift = {0};
+	struct estimate_line line;
+	double *x, *y, first, last;
+	size_t room = 0, count = 0, tests = 0, i;
+
+	for (i = 0; i < run->test_count; i++)
+		room += run->tests[i].sample_count;
+	x = mem_zero(room, sizeof(*x));
+	y = mem_zero(room, sizeof(*y));
+	for (i = 0; i < run->test_count; i++)
+		tests += add_residuals(&run->tests[i], x, y, &count);
+	line = estimate_slope(x, y, count, tests);
+	first = last = count > 0 ? x[0] : 0;
+	for (i = 0; i < count; i++) {
+		first = fmin(first, x[i]);
+		last = fmax(last, x[i]);
+	}
+	free(x);
+	free(y);
+	drift.change = expm1(line.slope * (last - first));
+	drift.is_shown =
+		line.freedom > 0 && fabs(drift.change) > worth_telling &&
+		fabs(line.slope) > student_quantile(sure, line.freedom) * line.error;
+	return drift;
 }

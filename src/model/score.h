@@ -4,6 +4,7 @@
 #ifndef MODEL_SCORE_H
 #define MODEL_SCORE_H
 
+#include "model/estimate.h"
 #include "model/run.h"
 
 /** With fewer trusted samples than this all samples are used: what flags them is then how
@@ -17,9 +18,10 @@ struct score {
 	double low, high; /* 0: no interval (imported, or fewer than two samples) */
 	double error_log; /* standard error of the logarithm */
 	double freedom;	  /* degrees of freedom of it; 0: no interval */
-	unsigned used;	  /* samples that the value is made of */
-	double time_s;	  /* mean scored time of these */
-	double classic;	  /* what UnixBench's rule makes of the same samples; 0: there is
+	enum estimate_method method; /* how low and high were made */
+	unsigned used;		     /* samples that the value is made of */
+	double time_s;		     /* mean scored time of these */
+	double classic; /* what UnixBench's rule makes of the same samples; 0: there is
 			     none */
 };
 
@@ -52,6 +54,17 @@ struct score score_test_index(const struct run_test *test, enum run_method metho
  * theirs, its degrees of freedom by Welch and Satterthwaite.
  */
 struct score_index score_run(const struct run *run);
+
+/** How the speed of a machine changed during a run. */
+struct score_drift {
+	double change; /* from the first sample to the last, as a fraction; 0.02: 2% faster */
+	bool is_shown; /* it is more than 1%, and chance makes it so in one run of 100 */
+};
+
+/** Find the drift: one line through the logarithms of all trusted samples, each less the mean of its
+ * test, over the time at which the sample began.
+ */
+struct score_drift score_drift_of(const struct run *run);
 
 /** The smallest change, as a fraction of the value, that a second run with the same error
  * would have shown at 95%. Returns: the fraction (0.04: 4%), or 0 when there is no

@@ -14,6 +14,12 @@
  */
 void record_write_json(const struct runs *runs, struct str *out);
 
+/** Write runs as {"schema":"moult.runs/1","runs":[...]}, also when there is one.
+ *
+ * @out: the text is added, with a newline at its end
+ */
+void record_write_json_list(const struct runs *runs, struct str *out);
+
 /** Read runs, in either shape. Unknown fields are passed over; unknown tests are an
  * error.
  *

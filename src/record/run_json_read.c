@@ -270,6 +270,10 @@ static int read_head(const json_t *object, struct run *run, struct error *err)
 	run->id = copy_text(object, "id");
 	run->label = copy_text(object, "label");
 	run->group = copy_text(object, "group");
+	run->provider = copy_text(object, "provider");
+	run->plan = copy_text(object, "plan");
+	run->location = copy_text(object, "location");
+	run->price = copy_text(object, "price");
 	run->profile = copy_text(object, "profile");
 	run->source = copy_text(object, "source");
 	run->started_ns =

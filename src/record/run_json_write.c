@@ -137,6 +137,7 @@ static json_t *test_object(const struct run_test *test, const struct run *run)
 	put_score(object, "score", score.value);
 	put_score(object, "low", score.low);
 	put_score(object, "high", score.high);
+	put_text(object, "interval", estimate_method_names[score.method]);
 	put_score(object, "index", score_test_index(test, run->method).value);
 	put_score(object, "classic_score", score.classic);
 	put_score(object, "smallest_change", score_smallest_change(&score));
@@ -207,6 +208,10 @@ static json_t *run_object(const struct run *run)
 	put_text(object, "id", run->id);
 	put_text(object, "label", run->label);
 	put_text(object, "group", run->group);
+	put_text(object, "provider", run->provider);
+	put_text(object, "plan", run->plan);
+	put_text(object, "location", run->location);
+	put_text(object, "price", run->price);
 	put_text(object, "profile", run->profile);
 	put_text(object, "source", run->source);
 	put_text(object, "method", run_method_names[run->method]);
@@ -218,6 +223,7 @@ static json_t *run_object(const struct run *run)
 	put_seconds(object, "workload_cpu_s", run->workload_ns);
 	put_seconds(object, "prepare_cpu_s", run->prepare_ns);
 	put(object, "interrupted", json_boolean(run->interrupted));
+	put_count(object, "bootstrap_seed", (int64_t)ESTIMATE_SEED);
 	put(object, "index", index_object(run));
 	for (i = 0; i < run->test_count; i++)
 		(void)json_array_append_new(tests, test_object(&run->tests[i], run));
@@ -230,25 +236,32 @@ static json_t *run_object(const struct run *run)
 	return object;
 }
 
-void record_write_json(const struct runs *runs, struct str *out)
+static void add_json(json_t *root, struct str *out)
 {
-	json_t *root, *list;
-	char *text;
-	size_t i;
+	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 
-	if (runs->count == 1) {
-		root = run_object(&runs->runs[0]);
-	} else {
-		list = json_array();
-		for (i = 0; i < runs->count; i++)
-			(void)json_array_append_new(list, run_object(&runs->runs[i]));
-		root = json_object();
-		put_text(root, "schema", "moult.runs/1");
-		put(root, "runs", list);
-	}
-	text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 	str_add(out, text != NULL ? text : "null");
 	str_add(out, "\n");
 	free(text);
 	json_decref(root);
+}
+
+void record_write_json_list(const struct runs *runs, struct str *out)
+{
+	json_t *root = json_object(), *list = json_array();
+	size_t i;
+
+	for (i = 0; i < runs->count; i++)
+		(void)json_array_append_new(list, run_object(&runs->runs[i]));
+	put_text(root, "schema", "moult.runs/1");
+	put(root, "runs", list);
+	add_json(root, out);
+}
+
+void record_write_json(const struct runs *runs, struct str *out)
+{
+	if (runs->count == 1)
+		add_json(run_object(&runs->runs[0]), out);
+	else
+		record_write_json_list(runs, out);
 }

@@ -117,6 +117,40 @@ static void rates_of_copies_add_up(void **state)
 	assert_near(score_sample_rate(&tests_all[tests_find("pipe")], &sample), 170 / 0.6, 1e-9);
 }
 
+/* Six tests, nine rounds, 2% noise that cancels out; the machine loses 5% from start to end. */
+static void drift_is_found_and_noise_is_not(void **state)
+{
+	struct score_drift drift;
+	int with_drift, i, k;
+
+	(void)state;
+	for (with_drift = 0; with_drift < 2; with_drift++) {
+		struct run run = { 0 };
+
+		for (i = 0; i < 6; i++)
+			(void)run_add_test(&run, &tests_all[i]);
+		for (k = 0; k < 9; k++) {
+			for (i = 0; i < 6; i++) {
+				const double noise = 0.02 * ((i * 7 + k * 5) % 9 - 4) / 4;
+				const double speed = 1 - with_drift * 0.05 * k / 8.0;
+				const struct run_sample sample = {
+					.count = (uint64_t)(1e6 * (i + 1) * speed * (1 + noise)),
+					.scored_ns = 1000000000,
+					.elapsed_ns = 1000000000,
+					.start_ns = (int64_t)(k * 6 + i) * 1000000000,
+				};
+
+				run_test_add_sample(&run.tests[i], &sample);
+			}
+		}
+		drift = score_drift_of(&run);
+		assert_int_equal(drift.is_shown, with_drift);
+		if (with_drift)
+			assert_near(drift.change, -0.05, 0.015);
+		run_clear(&run);
+	}
+}
+
 static void a_test_that_failed_has_no_score(void **state)
 {
 	struct run run = { 0 };
@@ -225,6 +259,7 @@ int main(void)
 		cmocka_unit_test(the_worst_third_is_by_count),
 		cmocka_unit_test(where_a_rate_is_counted_the_slowest_pass_goes),
 		cmocka_unit_test(rates_of_copies_add_up),
+		cmocka_unit_test(drift_is_found_and_noise_is_not),
 		cmocka_unit_test(a_test_that_failed_has_no_score),
 		cmocka_unit_test(ten_passes_keep_seven),
 		cmocka_unit_test(flagged_samples_are_left_out_while_enough_remain),
