@@ -22,17 +22,21 @@ deps:
 deps-test:
 	@tools/deps build test
 
+bundle: deps
+	@tools/bundle
+
 fresh-machine:
 	tools/fresh-machine
 
 clean:
-	rm -rf $(BUILD) build-test build-clang
+	rm -rf $(BUILD) build-test build-clang build-bundle
 
 help:
 	@echo "make                build $(BUILD)/moult"
 	@echo "make run            install what the build needs, build, measure this machine"
 	@echo "make test           install what the tests need, build, pass them"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
+	@echo "make bundle         one archive that runs unpacked on any x86-64 Linux"
 	@echo "make deps           install what the build needs"
 	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"
 	@echo "make clean          remove the build folders"
@@ -40,4 +44,4 @@ help:
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 
-.PHONY: all run test install deps deps-test fresh-machine clean help
+.PHONY: all run test install bundle deps deps-test fresh-machine clean help

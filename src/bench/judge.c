@@ -140,6 +140,7 @@ void judge_run(struct run *run, unsigned cpus, double load)
 			 "CPU%s",
 			 load, cpus, cpus == 1 ? "" : "s");
 	if (charmap != NULL && strcmp(charmap, "UTF-8") != 0 &&
+	    (run->profile == NULL || strcmp(run->profile, "pinned") != 0) &&
 	    (run_find_test(run, "shell1") != NULL ||
 	     run_find_test(run, "shell8") != NULL))
 		run_warn(

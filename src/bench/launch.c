@@ -216,16 +216,24 @@ static int start_copy(const struct bench_launch *launch, unsigned number,
 {
 	autostr struct str folder = STR_EMPTY, path = STR_EMPTY, duration = STR_EMPTY,
 			   parameter = STR_EMPTY;
+	static char shell[] = "shell=./busybox sh";
+	char *argv[5] = {NULL};
 	struct sys_child_plan plan;
+	size_t count = 0;
 
 	str_addf(&folder, "%s/%u", launch->place->folder, number);
 	str_addf(&path, "%s/%s", folder.bytes, launch->test->helper);
 	str_addf(&duration, "duration=%" PRId64, launch->duration_ns);
 	str_add(&parameter, launch->test->parameter);
+	argv[count++] = path.bytes;
+	argv[count++] = duration.bytes;
+	if (parameter.length != 0)
+		argv[count++] = parameter.bytes;
+	if (launch->place->profile->has_busybox)
+		argv[count++] = shell;
 	plan = (struct sys_child_plan){
 		.path = path.bytes,
-		.argv = (char *[]){path.bytes, duration.bytes,
-				   parameter.length != 0 ? parameter.bytes : NULL, NULL},
+		.argv = argv,
 		.environment = launch->place->environment,
 		.folder = folder.bytes,
 	};

@@ -17,12 +17,21 @@
 #include "sys/file.h"
 #include "sys/self.h"
 
-/* Sorted by name: the digest list of a run is in this order. */
+/* Sorted by name: the digest list of a run is in this order. The first answers for the build. */
 static const char *const executables[] = {
 	"context1", "dhry2reg", "execl",   "fstime",	       "pipe",
-	"shell",    "spawn",	"syscall", "whetstone-double",
+	"shell",    "spawn",	"syscall", "whetstone-double", "busybox",
 };
-enum { EXECUTABLE_COUNT = sizeof(executables) / sizeof(executables[0]) };
+enum { EXECUTABLE_MOST = sizeof(executables) / sizeof(executables[0]) };
+
+/* The tools of the shell tests, as links to busybox in the folder bin of each copy. */
+static const char *const applets[] = {"expr", "grep", "mv",  "od", "rm",
+				      "sh",   "sort", "tee", "wc"};
+
+static size_t executable_count(const struct bench_profile *profile)
+{
+	return profile->has_busybox ? EXECUTABLE_MOST : EXECUTABLE_MOST - 1;
+}
 
 const char *bench_place_choose(const char *asked)
 {
@@ -35,18 +44,18 @@ const char *bench_place_choose(const char *asked)
 	return "/var/tmp";
 }
 
-/* UnixBench's Run sets LANG and nothing else of the locale; LC_ALL would win over it, so
- * no variable of the locale is passed on. */
-static char **make_environment(const char *folder)
+/* UnixBench's Run sets LANG and nothing else of the locale; LC_ALL would win over it, so no variable
+ * of the locale is passed on. With busybox the tools are found in the copy's own folder. */
+static char **make_environment(const struct bench_profile *profile, const char *folder)
 {
-	static const char path[] =
+	static const char system_path[] =
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char **environment = mem_zero(5, sizeof(*environment));
 	struct str temporary = STR_EMPTY;
 
 	str_addf(&temporary, "TMPDIR=%s", folder);
-	environment[0] = str_copy(path);
-	environment[1] = str_copy("LANG=en_US.utf8");
+	environment[0] = str_copy(profile->has_busybox ? "PATH=./bin" : system_path);
+	environment[1] = str_copy(profile->has_busybox ? "LC_ALL=C" : "LANG=en_US.utf8");
 	environment[2] = str_copy("HOME=/");
 	environment[3] = temporary.bytes;
 	return environment;
@@ -79,6 +88,22 @@ static int check_parent(const char *parent, struct error *err)
 	return 0;
 }
 
+static int link_applets(int fd, struct error *err)
+{
+	autostr struct str link = STR_EMPTY;
+	size_t i;
+
+	if (mkdirat(fd, "bin", 0700) != 0)
+		return error_sys(err, "make the folder 'bin'");
+	for (i = 0; i < sizeof(applets) / sizeof(applets[0]); i++) {
+		str_clear(&link);
+		str_addf(&link, "bin/%s", applets[i]);
+		if (symlinkat("../busybox", fd, link.bytes) != 0)
+			return error_sys(err, "link '%s'", link.bytes);
+	}
+	return 0;
+}
+
 static int make_copy(const struct bench_place *place, unsigned number, char *const *paths,
 		     struct error *err)
 {
@@ -92,9 +117,11 @@ static int make_copy(const struct bench_place *place, unsigned number, char *con
 	fd = open(folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_sys(err, "open '%s'", folder.bytes);
-	for (i = 0; i < EXECUTABLE_COUNT; i++)
+	for (i = 0; i < executable_count(place->profile); i++)
 		if (sys_file_copy(paths[i], fd, executables[i], 0700, err) != 0)
 			return error_frame(err, "'%s'", folder.bytes);
+	if (place->profile->has_busybox && link_applets(fd, err) != 0)
+		return error_frame(err, "\'%s\'", folder.bytes);
 	return 0;
 }
 
@@ -160,11 +187,14 @@ static int fill(struct bench_place *place, char **paths, struct run_build *build
 	unsigned copy;
 	size_t i;
 
-	for (i = 0; i < EXECUTABLE_COUNT; i++) {
-		if (sys_self_find(SYS_SELF_HELPER, executables[i], &paths[i], err) != 0 ||
+	for (i = 0; i < executable_count(place->profile); i++) {
+		autostr struct str name = STR_EMPTY;
+
+		str_addf(&name, "%s%s", place->profile->prefix, executables[i]);
+		if (sys_self_find(SYS_SELF_HELPER, name.bytes, &paths[i], err) != 0 ||
 		    sys_file_sha256(paths[i], digest, err) != 0)
 			return -1;
-		run_build_add_file(build, executables[i], digest);
+		run_build_add_file(build, name.bytes, digest);
 	}
 	for (copy = 0; copy < place->copies; copy++)
 		if (make_copy(place, copy, paths, err) != 0)
@@ -172,11 +202,12 @@ static int fill(struct bench_place *place, char **paths, struct run_build *build
 	return ask_about(place, build, err);
 }
 
-int bench_place_make(const char *parent, unsigned copies, struct bench_place *out,
+int bench_place_make(const char *parent, const struct bench_profile *profile,
+		     unsigned copies, struct bench_place *out,
 		     struct run_build *out_build, struct error *err)
 {
-	struct bench_place place = {.copies = copies};
-	char *paths[EXECUTABLE_COUNT] = {NULL};
+	struct bench_place place = {.profile = profile, .copies = copies};
+	char *paths[EXECUTABLE_MOST] = {NULL};
 	autofree char *absolute = NULL;
 	int result;
 	size_t i;
@@ -188,9 +219,9 @@ int bench_place_make(const char *parent, unsigned copies, struct bench_place *ou
 		return error_sys(err, "'%s'", parent);
 	if (sys_dir_make_temporary(absolute, &place.folder, err) != 0)
 		return -1;
-	place.environment = make_environment(place.folder);
+	place.environment = make_environment(profile, place.folder);
 	result = fill(&place, paths, out_build, err);
-	for (i = 0; i < EXECUTABLE_COUNT; i++)
+	for (i = 0; i < EXECUTABLE_MOST; i++)
 		free(paths[i]);
 	if (result != 0) {
 		(void)bench_place_remove(&place,

@@ -6,10 +6,12 @@
 #define BENCH_PLACE_H
 
 #include "base/error.h"
+#include "bench/profile.h"
 #include "model/run.h"
 
 /** A prepared place; start zeroed, end with bench_place_remove. */
 struct bench_place {
+	const struct bench_profile *profile;
 	char *folder; /* PARENT/moult-XXXXXX */
 	unsigned copies;
 	char **environment; /* of the workloads: PATH, HOME, TMPDIR, LANG; ends in NULL */
@@ -31,9 +33,9 @@ const char *bench_place_choose(const char *asked);
  * Errors:  ERROR_SYSTEM: no such folder, read-only, full, or mounted noexec
  * Returns: 0 or -1; on failure nothing is left on the disk
  */
-nodiscard int bench_place_make(const char *parent, unsigned copies,
-			       struct bench_place *out, struct run_build *out_build,
-			       struct error *err);
+nodiscard int bench_place_make(const char *parent, const struct bench_profile *profile,
+			       unsigned copies, struct bench_place *out,
+			       struct run_build *out_build, struct error *err);
 
 /** Remove the place and all that is in it. Harmless on a zeroed one.
  *

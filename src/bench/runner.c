@@ -28,24 +28,30 @@ enum { CLASSIC_PAUSE_S = 3 };
 
 /* What is known of one test while the run goes on. */
 struct lane {
+	const struct side *side;
 	struct run_test *test;
 	int64_t cost_ns; /* wall time of its last sample, all included */
 	bool is_over;	 /* it failed */
 };
 
+/* A profile that is being measured: where, and into which run. */
+struct side {
+	struct bench_place place;
+	struct run *run;
+};
+
+enum { LANES_MOST = BENCH_PROFILES_MOST * TESTS_COUNT };
+
 struct runner {
 	const struct bench_plan *plan;
 	const struct bench_watch *watch;
-	struct bench_place place;
-	struct run *run;
-	struct lane lanes[TESTS_COUNT];
+	struct side sides[BENCH_PROFILES_MOST];
+	struct lane lanes[LANES_MOST];
 	size_t lane_count;
 	unsigned cpus;
 	int64_t origin_ns;
-	int64_t deadline_ns;  /* of the budget; moves when the machine is too slow for it
-			       */
-	int64_t suspended_ns; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC when last looked at
-			       */
+	int64_t deadline_ns; /* of the budget; moves when the machine is too slow for it */
+	int64_t suspended_ns; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC when last looked at */
 	const struct lane *now; /* the lane being measured */
 };
 
@@ -61,7 +67,7 @@ int64_t bench_least_budget_ns(const struct bench_plan *plan)
 
 	for (i = 0; i < plan->test_count; i++)
 		sum_ns += RUNNER_SAMPLES_LEAST * least_cost_ns(plan->tests[i]);
-	return sum_ns;
+	return sum_ns * (int64_t)plan->profile_count;
 }
 
 /* With fewer tests the default is less: each has the share of the whole that it has with
@@ -78,7 +84,7 @@ int64_t bench_default_budget_ns(const struct bench_plan *plan)
 	if (plan->method == RUN_CLASSIC)
 		return 0;
 	return (plan->method == RUN_PRECISE ? precise_budget_ns : default_budget_ns) /
-	       1000000 * asked_ns / all_ns * 1000000;
+	       1000000 * asked_ns / all_ns * 1000000 * (int64_t)plan->profile_count;
 }
 
 static int64_t classic_total_ns(const struct bench_plan *plan)
@@ -89,7 +95,7 @@ static int64_t classic_total_ns(const struct bench_plan *plan)
 	for (i = 0; i < plan->test_count; i++)
 		sum_s += plan->tests[i]->classic_passes *
 			 (plan->tests[i]->classic_seconds + CLASSIC_PAUSE_S);
-	return sum_s * NUM_SECOND_NS;
+	return sum_s * NUM_SECOND_NS * (int64_t)plan->profile_count;
 }
 
 static void show(const struct runner *runner, bool is_step, const char *failure)
@@ -136,39 +142,54 @@ static void add_sample(struct runner *runner, struct lane *lane,
 	if (suspended_ns - runner->suspended_ns > NUM_SECOND_NS / 10)
 		sample->flags |= SAMPLE_CLOCK;
 	runner->suspended_ns = suspended_ns;
-	runner->run->workload_ns += sample->user_ns + sample->system_ns;
+	lane->side->run->workload_ns += sample->user_ns + sample->system_ns;
 	run_test_add_sample(lane->test, sample);
 	score_mark_kept(lane->test);
 }
 
-/* One sample of one lane. A test that fails is over; only a signal is an error here. */
-static int take_sample(struct runner *runner, struct lane *lane, int64_t duration_ns,
+static int launch_lane(struct runner *runner, struct lane *lane, int64_t duration_ns,
 		       struct error *err)
 {
-	const int64_t before_ns = sys_clock_monotonic_ns();
-	struct bench_launch launch = {.place = &runner->place,
+	struct bench_launch launch = {.place = &lane->side->place,
 				      .test = lane->test->test,
 				      .duration_ns = duration_ns,
 				      .origin_ns = runner->origin_ns,
 				      .tick = on_tick,
 				      .data = runner};
 	struct run_sample sample;
-	char reason[512];
 	int64_t n4_ns;
 
+	if (bench_launch(&launch, &sample, &n4_ns, err) != 0)
+		return -1;
+	note_n4(lane->side->run, lane->test->test, n4_ns, &sample);
+	add_sample(runner, lane, &sample);
+	return 0;
+}
+
+/* One sample of one lane. A test that fails is over; only a signal is an error here. */
+static int take_sample(struct runner *runner, struct lane *lane, int64_t duration_ns,
+		       struct error *err)
+{
+	const int64_t before_ns = sys_clock_monotonic_ns(),
+		      own_ns = sys_proc_own_cpu_ns();
+	const int64_t children_ns =
+		sys_proc_children_cpu_ns() - lane->side->run->workload_ns;
+	struct run *run = lane->side->run;
+	char reason[512];
+	int result;
+
 	runner->now = lane;
-	if (bench_launch(&launch, &sample, &n4_ns, err) != 0) {
+	result = launch_lane(runner, lane, duration_ns, err);
+	lane->cost_ns = sys_clock_monotonic_ns() - before_ns;
+	run->overhead_ns += sys_proc_own_cpu_ns() - own_ns;
+	run->prepare_ns += sys_proc_children_cpu_ns() - run->workload_ns - children_ns;
+	if (result != 0) {
 		if (err->kind == ERROR_INTERRUPTED)
 			return -1;
 		lane->test->failure = str_copy(error_text(err, reason, sizeof(reason)));
 		lane->is_over = true;
-		show(runner, true, lane->test->failure);
-		return 0;
 	}
-	lane->cost_ns = sys_clock_monotonic_ns() - before_ns;
-	note_n4(runner->run, lane->test->test, n4_ns, &sample);
-	add_sample(runner, lane, &sample);
-	show(runner, true, NULL);
+	show(runner, true, lane->test->failure);
 	return 0;
 }
 
@@ -219,12 +240,15 @@ static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 static bool is_on_target(const struct runner *runner)
 {
 	struct score score;
+	size_t i;
 
-	if (!(runner->plan->target > 0))
-		return false;
-	score = score_run(runner->run).score;
-	return score.low > 0 &&
-	       (score.high - score.low) / 2 <= runner->plan->target * score.value;
+	for (i = 0; i < runner->plan->profile_count; i++) {
+		score = score_run(runner->sides[i].run).score;
+		if (!(score.low > 0) ||
+		    (score.high - score.low) / 2 > runner->plan->target * score.value)
+			return false;
+	}
+	return runner->plan->target > 0;
 }
 
 /* What a round costs is known after the first. The default budget grows on a slow machine; one that
@@ -278,7 +302,7 @@ static int run_budget(struct runner *runner, struct error *err)
 		return -1;
 	used_ns = sys_clock_monotonic_ns() - runner->origin_ns;
 	if (used_ns > budget_ns + budget_ns / 20)
-		run_warn(runner->run,
+		run_warn(runner->sides[0].run,
 			 "the budget of %.0f s grew to %.0f s: this machine needs it for "
 			 "%d samples a test",
 			 num_seconds(budget_ns), num_seconds(used_ns),
@@ -321,76 +345,118 @@ static int run_classic(struct runner *runner, struct error *err)
 	return 0;
 }
 
+/* The profiles stand beside each other, so that the two samples of a test are neighbours in time. */
 static void prepare_lanes(struct runner *runner)
 {
-	size_t i;
+	const struct bench_plan *plan = runner->plan;
+	struct lane *lane;
+	size_t i, k;
 
-	runner->lane_count = runner->plan->test_count;
-	for (i = 0; i < runner->plan->test_count; i++)
-		(void)run_add_test(runner->run, runner->plan->tests[i]);
+	for (k = 0; k < plan->profile_count; k++)
+		for (i = 0; i < plan->test_count; i++)
+			(void)run_add_test(runner->sides[k].run, plan->tests[i]);
 	/* the tests do not move any more */
-	for (i = 0; i < runner->plan->test_count; i++)
-		runner->lanes[i].test = &runner->run->tests[i];
+	for (i = 0; i < plan->test_count; i++) {
+		for (k = 0; k < plan->profile_count; k++) {
+			lane = &runner->lanes[runner->lane_count++];
+			lane->side = &runner->sides[k];
+			lane->test = &runner->sides[k].run->tests[i];
+		}
+	}
 	runner->now = &runner->lanes[0];
 }
 
-static int run_in_place(struct runner *runner, struct error *err)
+static int run_in_places(struct runner *runner, struct error *err)
 {
-	const int64_t own_before_ns = sys_proc_own_cpu_ns();
-	const int64_t children_before_ns = sys_proc_children_cpu_ns();
+	const struct bench_plan *plan = runner->plan;
 	const double load = sys_proc_load();
-	const int64_t budget_ns = runner->run->budget_ns;
 	int result;
+	size_t i;
 
 	runner->origin_ns = sys_clock_monotonic_ns();
 	runner->suspended_ns = sys_clock_suspended_ns();
 	runner->deadline_ns =
-		runner->origin_ns + (runner->plan->method == RUN_CLASSIC
-					     ? classic_total_ns(runner->plan)
-					     : budget_ns);
+		runner->origin_ns + (plan->method == RUN_CLASSIC
+					     ? classic_total_ns(plan)
+					     : runner->sides[0].run->budget_ns);
 	prepare_lanes(runner);
-	result = runner->plan->method == RUN_CLASSIC ? run_classic(runner, err)
-						     : run_budget(runner, err);
-	runner->run->interrupted = result != 0;
-	runner->run->overhead_ns = sys_proc_own_cpu_ns() - own_before_ns;
-	runner->run->prepare_ns = sys_proc_children_cpu_ns() - children_before_ns -
-				  runner->run->workload_ns;
-	judge_run(runner->run, runner->cpus, load);
+	result = plan->method == RUN_CLASSIC ? run_classic(runner, err)
+					     : run_budget(runner, err);
+	for (i = 0; i < plan->profile_count; i++) {
+		runner->sides[i].run->interrupted = result != 0;
+		judge_run(runner->sides[i].run, runner->cpus, load);
+	}
 	return result != 0 && err->kind != ERROR_INTERRUPTED ? -1 : 0;
 }
 
-int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
-	      struct run *out, struct error *err)
+static int check_plan(const struct bench_plan *plan, int64_t budget_ns, struct error *err)
 {
-	struct runner runner = {
-		.plan = plan, .watch = watch, .run = out, .cpus = sys_proc_cpu_count()};
-	struct error left;
-	int result;
-
-	out->method = plan->method;
-	out->copies = plan->copies;
-	out->budget_ns =
-		plan->budget_ns != 0 ? plan->budget_ns : bench_default_budget_ns(plan);
-	if (plan->method != RUN_CLASSIC && out->budget_ns < bench_least_budget_ns(plan))
+	if (plan->method != RUN_CLASSIC && budget_ns < bench_least_budget_ns(plan))
 		return error_set(err, ERROR_REFUSED,
 				 "a budget of %.0f s is too short: %zu test%s need at "
 				 "least %.0f s",
-				 num_seconds(out->budget_ns), plan->test_count,
-				 plan->test_count == 1 ? "" : "s",
+				 num_seconds(budget_ns),
+				 plan->test_count * plan->profile_count,
+				 plan->test_count * plan->profile_count == 1 ? "" : "s",
 				 ceil(num_seconds(bench_least_budget_ns(plan))));
 	if (plan->copies > sys_child_most())
 		return error_set(err, ERROR_REFUSED,
 				 "%u copies need more open files than are allowed: raise "
 				 "ulimit -n above %u",
 				 plan->copies, 64 + 3 * plan->copies);
-	sys_child_adopt_orphans();
-	if (bench_place_make(plan->parent, plan->copies, &runner.place, &out->build,
-			     err) != 0)
+	return 0;
+}
+
+static int make_places(struct runner *runner, struct run *runs, struct error *err)
+{
+	const struct bench_plan *plan = runner->plan;
+	size_t i;
+
+	for (i = 0; i < plan->profile_count; i++) {
+		runner->sides[i].run = &runs[i];
+		if (bench_place_make(plan->parent, plan->profiles[i], plan->copies,
+				     &runner->sides[i].place, &runs[i].build, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void remove_places(struct runner *runner)
+{
+	struct error left;
+	size_t i;
+
+	for (i = 0; i < runner->plan->profile_count; i++)
+		if (bench_place_remove(&runner->sides[i].place, &left) != 0)
+			run_warn(runner->sides[i].run,
+				 "the temporary files could not be removed: %s",
+				 left.cause);
+}
+
+int bench_run(const struct bench_plan *plan, const struct bench_watch *watch,
+	      struct run *out, struct error *err)
+{
+	const int64_t budget_ns =
+		plan->budget_ns != 0 ? plan->budget_ns : bench_default_budget_ns(plan);
+	struct runner runner = {
+		.plan = plan, .watch = watch, .cpus = sys_proc_cpu_count()};
+	int result;
+	size_t i;
+
+	if (check_plan(plan, budget_ns, err) != 0)
 		return -1;
-	out->started_ns = sys_clock_wall_ns();
-	result = run_in_place(&runner, err);
-	out->finished_ns = sys_clock_wall_ns();
-	if (bench_place_remove(&runner.place, &left) != 0)
-		run_warn(out, "the temporary files could not be removed: %s", left.cause);
+	for (i = 0; i < plan->profile_count; i++) {
+		out[i].method = plan->method;
+		out[i].copies = plan->copies;
+		out[i].budget_ns = budget_ns;
+		out[i].started_ns = sys_clock_wall_ns();
+	}
+	sys_child_adopt_orphans();
+	result = make_places(&runner, out, err);
+	if (result == 0)
+		result = run_in_places(&runner, err);
+	remove_places(&runner);
+	for (i = 0; i < plan->profile_count; i++)
+		out[i].finished_ns = sys_clock_wall_ns();
 	return result;
 }

@@ -6,7 +6,7 @@
 
 #include "bench/place.h"
 
-enum { RUNNER_SAMPLES_LEAST = 3 };
+enum { RUNNER_SAMPLES_LEAST = 3, BENCH_PROFILES_MOST = 2 };
 
 /** What to measure. */
 struct bench_plan {
@@ -14,6 +14,8 @@ struct bench_plan {
 	const struct test *tests[TESTS_COUNT];
 	size_t test_count;
 	unsigned copies;
+	const struct bench_profile *profiles[BENCH_PROFILES_MOST];
+	size_t profile_count;
 	enum run_method method; /* budget, precise or classic */
 	double target; /* stop when half the width of the index\'s interval is below this fraction; 0: never */
 	int64_t budget_ns; /* wall time of the whole run; 0: the method's default */
@@ -45,7 +47,8 @@ int64_t bench_default_budget_ns(const struct bench_plan *plan);
 /** Measure. Each test fails alone: its reason is in the run. A signal ends the run early,
  * with what was measured, and marks it interrupted.
  *
- * @out:    zeroed by the caller; on failure to be cleared by it all the same
+ * @out:    as many runs as there are profiles, in their order; their samples are taken in turns, so that
+ *          drift hits both alike. Zeroed by the caller; on failure to be cleared by it all the same
  * Errors:  ERROR_REFUSED: the budget is below bench_least_budget_ns; ERROR_SYSTEM: no
  * place to work in
  * Returns: 0 or -1

@@ -29,7 +29,11 @@ static const struct opt bench_options[] = {
 	{"classic", 0, NULL,
 	 "passes, durations and trimming of UnixBench 5.1.3\n(25 minutes)", NULL},
 	{"target-ci", 0, "PCT",
-	 "stop when the interval of the index is within +- PCT percent", NULL},
+	 "stop when the index is known within +- PCT percent", NULL},
+	{"profile", 'p', "PROFILE",
+	 "unixbench, pinned (the same bytes everywhere), or both\nin turns (default "
+	 "unixbench)",
+	 "unixbench pinned both"},
 	{"tests", 't', "KEY[,KEY]", "only these tests", tests_keys},
 	{"copies", 'c', "N[,N]",
 	 "copies that run at once; \"nproc\" for one a CPU\n(default 1)",
@@ -179,6 +183,23 @@ static int take_classic(struct bench_call *call, const char *argument, struct er
 	return take_method(RUN_CLASSIC, &call->plan.bench, err);
 }
 
+static int take_profile(struct bench_call *call, const char *name, struct error *err)
+{
+	struct bench_plan *bench = &call->plan.bench;
+	const bool is_both = strcmp(name, "both") == 0;
+
+	bench->profile_count = 0;
+	if (is_both || strcmp(name, bench_profile_unixbench.name) == 0)
+		bench->profiles[bench->profile_count++] = &bench_profile_unixbench;
+	if (is_both || strcmp(name, bench_profile_pinned.name) == 0)
+		bench->profiles[bench->profile_count++] = &bench_profile_pinned;
+	if (bench->profile_count == 0)
+		return error_set(err, ERROR_USAGE,
+				 "--profile takes unixbench, pinned or both, not '%s'",
+				 name);
+	return 0;
+}
+
 static int take_format(struct bench_call *call, const char *argument, struct error *err)
 {
 	return format_find(argument != NULL ? argument : "json", &call->format, err);
@@ -252,15 +273,16 @@ static const struct {
 	const char *name;
 	int (*take)(struct bench_call *call, const char *argument, struct error *err);
 } takers[] = {
-	{"budget", take_budget},     {"target-ci", take_target},
-	{"precise", take_precise},   {"classic", take_classic},
-	{"tests", take_tests},	     {"copies", take_copies},
-	{"format", take_format},     {"json", take_format},
-	{"progress", take_progress}, {"label", take_label},
-	{"provider", take_provider}, {"plan", take_plan},
-	{"location", take_location}, {"price", take_price},
-	{"no-store", take_no_store}, {"output", take_output},
-	{"beside", take_beside},     {"tmpdir", take_folder},
+	{"budget", take_budget},   {"target-ci", take_target},
+	{"precise", take_precise}, {"classic", take_classic},
+	{"tests", take_tests},	   {"profile", take_profile},
+	{"copies", take_copies},   {"format", take_format},
+	{"json", take_format},	   {"progress", take_progress},
+	{"label", take_label},	   {"provider", take_provider},
+	{"plan", take_plan},	   {"location", take_location},
+	{"price", take_price},	   {"no-store", take_no_store},
+	{"output", take_output},   {"beside", take_beside},
+	{"tmpdir", take_folder},
 };
 
 static int take_option(const struct opt *row, const char *argument, void *data,
@@ -282,6 +304,8 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 	for (i = 0; i < TESTS_COUNT; i++)
 		call->plan.bench.tests[i] = &tests_all[i];
 	call->plan.bench.test_count = TESTS_COUNT;
+	call->plan.bench.profiles[call->plan.bench.profile_count++] =
+		&bench_profile_unixbench;
 	if (format_find("terminal", &call->format, err) != 0 ||
 	    opt_parse(bench_options, argc, argv, take_option, call, &first, err) != 0)
 		return -1;

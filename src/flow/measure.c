@@ -29,32 +29,41 @@ static char *new_id(void)
 	return id.bytes;
 }
 
+static void describe(const struct measure_plan *plan, const char *group,
+		     const char *profile, struct run *run)
+{
+	run->id = new_id();
+	run->label = str_copy(plan->label);
+	run->provider = str_copy(plan->provider);
+	run->plan = str_copy(plan->plan);
+	run->location = str_copy(plan->location);
+	run->price = str_copy(plan->price);
+	run->group = str_copy(group);
+	run->profile = str_copy(profile);
+	run->build.version = str_copy(MOULT_VERSION);
+	facts_read(plan->bench.parent, &run->environment);
+}
+
 int flow_measure(const struct measure_plan *plan, const struct bench_watch *watch,
 		 struct runs *out, struct error *err)
 {
-	autofree char *group = plan->copies_count > 1 ? new_id() : NULL;
+	const size_t profiles = plan->bench.profile_count;
+	autofree char *group = plan->copies_count * profiles > 1 ? new_id() : NULL;
 	struct bench_plan bench = plan->bench;
-	struct run *run;
-	size_t i;
+	struct run *first;
+	size_t i, k;
 
 	for (i = 0; i < plan->copies_count; i++) {
-		run = runs_add(out);
-		run->id = new_id();
-		run->label = str_copy(plan->label);
-		run->provider = str_copy(plan->provider);
-		run->plan = str_copy(plan->plan);
-		run->location = str_copy(plan->location);
-		run->price = str_copy(plan->price);
-		run->group = str_copy(group);
-		run->profile = str_copy("unixbench");
-		run->build.version = str_copy(MOULT_VERSION);
-		facts_read(plan->bench.parent, &run->environment);
+		for (k = 0; k < profiles; k++)
+			describe(plan, group, bench.profiles[k]->name, runs_add(out));
+		first = &out->runs[out->count - profiles];
 		bench.copies = plan->copies[i];
-		if (bench_run(&bench, watch, run, err) != 0) {
-			runs_drop_last(out); /* those before it are whole */
+		if (bench_run(&bench, watch, first, err) != 0) {
+			for (k = 0; k < profiles; k++)
+				runs_drop_last(out); /* those before are whole */
 			return -1;
 		}
-		if (run->interrupted)
+		if (first->interrupted)
 			break;
 	}
 	return 0;

@@ -51,7 +51,7 @@ refused() {
 @test "a wrong format, progress or run file" {
 	refused 2 "unknown format 'xml'" --format xml
 	refused 2 "--progress takes" --progress loud
-	refused 1 "open 'nowhere.json'" --beside nowhere.json
+	refused 3 "no run 'nowhere.json' in the store, and no file of that name" --beside nowhere.json
 	echo '{"schema":"moult.run/1","method":"budget","copies":1,"tests":[' >cut.json
 	refused 3 "'cut.json' is not JSON" --beside cut.json
 	refused 2 "--beside goes with" --beside article --json
@@ -140,7 +140,7 @@ small_root() {
 in_small_root() {
 	unshare -m true 2>/dev/null || skip "no right to make a mount namespace"
 	unshare -m sh -c 'mount --bind /proc root/proc && exec env MOULT_HELPERS=/helpers ASAN_OPTIONS=detect_leaks=0 \
-		chroot root /moult bench --tmpdir /tmp --progress none "$@"' - "$@"
+		chroot root /moult bench --tmpdir /tmp --no-store --progress none "$@"' - "$@"
 }
 
 @test "no /bin/sh: the shell tests fail, the others are measured" {

@@ -55,7 +55,7 @@ commands() {
 	bash -n moult.bash
 	[ "$(bash -c '. ./moult.bash; COMP_WORDS=(moult be); COMP_CWORD=1; _moult; echo "${COMPREPLY[*]}"')" = bench ]
 	[[ "$(complete_line moult bench)" == *"--budget"*"--tmpdir"* ]]
-	[ "$(complete_line moult bench --format)" = "terminal unixbench json" ]
+	[ "$(complete_line moult bench --format)" = "terminal unixbench json csv markdown bbcode" ]
 	[[ "$(complete_line moult bench --tests)" == "dhry2reg "*" shell8" ]]
 	[ -z "$(complete_line moult bench --label)" ]
 }

@@ -105,7 +105,7 @@ static void copies_that_miss_each_other_are_ragged(void **state)
 
 static void budgets_are_in_proportion(void **state)
 {
-	struct bench_plan plan = { .method = RUN_BUDGET };
+	struct bench_plan plan = { .method = RUN_BUDGET, .profile_count = 1 };
 	size_t i;
 
 	(void)state;
@@ -114,6 +114,9 @@ static void budgets_are_in_proportion(void **state)
 	assert_true(bench_default_budget_ns(&plan) == 75000 * ms);
 	assert_true(bench_least_budget_ns(&plan) < bench_default_budget_ns(&plan));
 	assert_true(bench_least_budget_ns(&plan) >= 3 * 13000 * ms);
+	plan.profile_count = 2;
+	assert_true(bench_default_budget_ns(&plan) == 150000 * ms);
+	plan.profile_count = 1;
 	plan.method = RUN_PRECISE;
 	assert_true(bench_default_budget_ns(&plan) == 300000 * ms);
 	plan.method = RUN_CLASSIC;

@@ -254,6 +254,7 @@ static void damage_is_told(void **state)
 	assert_int_equal(store_load(store, "20260101T000000-aa", &runs, &err), -1);
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_int_equal(runs.count, 0);
+	runs_clear(&runs);
 	store_close(store);
 	/* no database at all, and one that was cut */
 	fd = open(path, O_WRONLY);

@@ -4,6 +4,8 @@
  * counts, and removes its four files. Scripts, text and files are the copy's own, in its
  * own directory.
  *
+ * The shell is /bin/sh, or what shell= names: the pinned profile brings a busybox with it.
+ *
  * Before the clock the same pipeline runs once with its files kept, and they are checked:
  * the tools may be any (that is what is measured), but their answers must be right.
  * During the measured part a message on standard error or a status that is not 0 fails
@@ -21,12 +23,12 @@
 #include "text.h"
 #include "work.h"
 
-/* One shell, one expr and one inner shell per concurrent script; in each: sort, od, sort,
- * grep, tee, wc, rm. That makes 10 programs a loop for one script, 73 for eight. */
-static const char outer_script[] = "#!/bin/sh\n"
+/* One shell, one expr and one inner shell per concurrent script; in each: sort, od, sort, grep, tee,
+ * wc, rm. That makes 10 programs a loop for one script, 73 for eight. %s is the shell. */
+static const char outer_script[] = "#!%s\n"
 				   "number=1\n"
 				   "while [ $number -le $1 ]; do\n"
-				   "\t/bin/sh ./inner.sh &\n"
+				   "\t%s ./inner.sh &\n"
 				   "\tnumber=`expr $number + 1`\n"
 				   "done\n"
 				   "wait\n";
@@ -36,12 +38,11 @@ static const char outer_script[] = "#!/bin/sh\n"
 	"od sorted.$$ | sort -n -k 1 >dump.$$\n"                                         \
 	"grep the sorted.$$ | tee found.$$ | wc >count.$$\n"
 
-static const char inner_script[] =
-	"#!/bin/sh\n" PIPELINE "rm sorted.$$ found.$$ dump.$$ count.$$\n";
-static const char trial_script[] =
-	"#!/bin/sh\n" PIPELINE
-	"mv sorted.$$ sorted && mv dump.$$ dump && mv found.$$ found && "
-	"mv count.$$ count\n";
+static const char inner_script[] = "#!%s\n" PIPELINE
+				   "rm sorted.$$ found.$$ dump.$$ count.$$\n";
+static const char trial_script[] = "#!%s\n" PIPELINE
+				   "mv sorted.$$ sorted && mv dump.$$ dump && mv found.$$ found && "
+				   "mv count.$$ count\n";
 
 static char *scripts;
 
@@ -56,6 +57,17 @@ static int write_file(const char *name, const char *bytes, size_t length, mode_t
 	if (close(fd) != 0 || written != (ssize_t)length)
 		return work_fail("write a script", 1);
 	return 0;
+}
+
+/* Writes a script whose shell is @shell. */
+static int write_script(const char *name, const char *format, const char *shell)
+{
+	char bytes[1024];
+	int length = snprintf(bytes, sizeof(bytes), format, shell, shell);
+
+	if (length < 0 || (size_t)length >= sizeof(bytes))
+		return work_fail("the name of the shell is too long", 0);
+	return write_file(name, bytes, (size_t)length, 0700);
 }
 
 /* Returns the wait status, or -1 with the reason told. */
@@ -159,6 +171,7 @@ static int check_trial(const char *text)
 
 static int shell_prepare(struct work_call *call)
 {
+	const char *shell = work_parameter(call, "shell", "/bin/sh");
 	static char text[TEXT_BYTES];
 	static char trial[] = "./trial.sh", scripts_one[] = "1";
 	int status;
@@ -168,9 +181,9 @@ static int shell_prepare(struct work_call *call)
 		return work_fail("scripts is not 1 or more", 0);
 	text_make(text);
 	if (write_file("text", text, sizeof(text), 0600) != 0 ||
-	    write_file("outer.sh", outer_script, strlen(outer_script), 0700) != 0 ||
-	    write_file("inner.sh", inner_script, strlen(inner_script), 0700) != 0 ||
-	    write_file("trial.sh", trial_script, strlen(trial_script), 0700) != 0)
+	    write_script("outer.sh", outer_script, shell) != 0 ||
+	    write_script("inner.sh", inner_script, shell) != 0 ||
+	    write_script("trial.sh", trial_script, shell) != 0)
 		return -1;
 	status = run_script(trial, scripts_one);
 	return status == 0 ? check_trial(text) : fail_of_status(status);

@@ -24,12 +24,18 @@
 
 enum { SECTIONS = 8, TIMES_100 = 100, N1_TIMES = 10 };
 
-#ifdef __clang__
+/* In the pinned build every section is kept, by every compiler. */
+#if defined(__clang__) || defined(WORK_PINNED)
 #define KEEP_INTEGER(value) __asm__ volatile("" : "+r"(value))
-#define KEEP_MEMORY()	    __asm__ volatile("" ::: "memory")
+#define KEEP_MEMORY() __asm__ volatile("" ::: "memory")
 #else
 #define KEEP_INTEGER(value) ((void)0)
-#define KEEP_MEMORY()	    ((void)0)
+#define KEEP_MEMORY() ((void)0)
+#endif
+#ifdef WORK_PINNED
+#define KEEP_PINNED(value) KEEP_INTEGER(value)
+#else
+#define KEEP_PINNED(value) ((void)0)
 #endif
 
 static double results[SECTIONS];
@@ -163,6 +169,9 @@ whetstone_passes(long passes) /* NOLINT(readability-function-size): see above */
 			l = (l - k) * (k + j);
 			e1[l - 2] = (double)(j + k + l);
 			e1[k - 2] = (double)(j * k * l);
+			KEEP_PINNED(j);
+			KEEP_PINNED(k);
+			KEEP_PINNED(l);
 		}
 	}
 	section_end(4, 1, e1[0] + e1[1]);
