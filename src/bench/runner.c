@@ -242,13 +242,15 @@ static bool is_on_target(const struct runner *runner)
 	struct score score;
 	size_t i;
 
+	if (!(runner->plan->target > 0))
+		return false;
 	for (i = 0; i < runner->plan->profile_count; i++) {
 		score = score_run(runner->sides[i].run).score;
 		if (!(score.low > 0) ||
 		    (score.high - score.low) / 2 > runner->plan->target * score.value)
 			return false;
 	}
-	return runner->plan->target > 0;
+	return true;
 }
 
 /* What a round costs is known after the first. The default budget grows on a slow machine; one that

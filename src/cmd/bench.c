@@ -3,6 +3,7 @@
 #include "cmd/bench.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,8 @@ static const struct opt bench_options[] = {
 	{"precise", 0, NULL, "a budget of 5 minutes", NULL},
 	{"classic", 0, NULL,
 	 "passes, durations and trimming of UnixBench 5.1.3\n(25 minutes)", NULL},
-	{"target-ci", 0, "PCT",
-	 "stop when the index is known within +- PCT percent", NULL},
+	{"target-ci", 0, "PCT", "stop when the index is known within +- PCT percent",
+	 NULL},
 	{"profile", 'p', "PROFILE",
 	 "unixbench, pinned (the same bytes everywhere), or both\nin turns (default "
 	 "unixbench)",
@@ -205,41 +206,6 @@ static int take_format(struct bench_call *call, const char *argument, struct err
 	return format_find(argument != NULL ? argument : "json", &call->format, err);
 }
 
-static int take_label(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.label = argument;
-	return 0;
-}
-
-static int take_provider(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.provider = argument;
-	return 0;
-}
-
-static int take_plan(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.plan = argument;
-	return 0;
-}
-
-static int take_location(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.location = argument;
-	return 0;
-}
-
-static int take_price(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.price = argument;
-	return 0;
-}
-
 static int take_no_store(struct bench_call *call, const char *argument, struct error *err)
 {
 	(void)argument;
@@ -248,41 +214,31 @@ static int take_no_store(struct bench_call *call, const char *argument, struct e
 	return 0;
 }
 
-static int take_output(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->output = argument;
-	return 0;
-}
-
-static int take_beside(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->beside = argument;
-	return 0;
-}
-
-static int take_folder(struct bench_call *call, const char *argument, struct error *err)
-{
-	(void)err;
-	call->plan.bench.parent = argument;
-	return 0;
-}
-
+/* What each option does: a function, or, where there is none, its text goes to a place. */
 static const struct {
 	const char *name;
 	int (*take)(struct bench_call *call, const char *argument, struct error *err);
+	size_t text_offset;
 } takers[] = {
-	{"budget", take_budget},   {"target-ci", take_target},
-	{"precise", take_precise}, {"classic", take_classic},
-	{"tests", take_tests},	   {"profile", take_profile},
-	{"copies", take_copies},   {"format", take_format},
-	{"json", take_format},	   {"progress", take_progress},
-	{"label", take_label},	   {"provider", take_provider},
-	{"plan", take_plan},	   {"location", take_location},
-	{"price", take_price},	   {"no-store", take_no_store},
-	{"output", take_output},   {"beside", take_beside},
-	{"tmpdir", take_folder},
+	{"budget", take_budget, 0},
+	{"target-ci", take_target, 0},
+	{"precise", take_precise, 0},
+	{"classic", take_classic, 0},
+	{"tests", take_tests, 0},
+	{"profile", take_profile, 0},
+	{"copies", take_copies, 0},
+	{"format", take_format, 0},
+	{"json", take_format, 0},
+	{"progress", take_progress, 0},
+	{"no-store", take_no_store, 0},
+	{"label", NULL, offsetof(struct bench_call, plan.label)},
+	{"provider", NULL, offsetof(struct bench_call, plan.provider)},
+	{"plan", NULL, offsetof(struct bench_call, plan.plan)},
+	{"location", NULL, offsetof(struct bench_call, plan.location)},
+	{"price", NULL, offsetof(struct bench_call, plan.price)},
+	{"output", NULL, offsetof(struct bench_call, output)},
+	{"beside", NULL, offsetof(struct bench_call, beside)},
+	{"tmpdir", NULL, offsetof(struct bench_call, plan.bench.parent)},
 };
 
 static int take_option(const struct opt *row, const char *argument, void *data,
@@ -290,9 +246,13 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
-		if (strcmp(row->name, takers[i].name) == 0)
+	for (i = 0; i < sizeof(takers) / sizeof(takers[0]); i++) {
+		if (strcmp(row->name, takers[i].name) != 0)
+			continue;
+		if (takers[i].take != NULL)
 			return takers[i].take(data, argument, err);
+		memcpy((char *)data + takers[i].text_offset, &argument, sizeof(argument));
+	}
 	return 0; /* --help was seen before */
 }
 

@@ -67,6 +67,16 @@ static int run_sql(sqlite3 *db, const char *text, struct error *err)
 	return 0;
 }
 
+/* Commits when @result is 0, else takes everything back; the first error is the one to tell. */
+static int end_transaction(sqlite3 *db, int result, struct error *err)
+{
+	if (result == 0)
+		result = run_sql(db, "COMMIT", err);
+	if (result != 0)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
 static int read_pragma(sqlite3 *db, const char *text, int *out, struct error *err)
 {
 	sqlite3_stmt *statement;
@@ -115,14 +125,11 @@ static int migrate(sqlite3 *db, struct error *err)
 	result = read_pragma(db, "PRAGMA user_version", &version, err);
 	for (; result == 0 && version < VERSION; version++)
 		result = run_sql(db, migrations[version], err);
-	str_addf(&mark, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+	str_addf(&mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION, VERSION);
 	if (result == 0)
 		result = run_sql(db, mark.bytes, err);
-	if (result != 0)
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL,
-				   NULL); /* the first error is the one to tell */
-	return result;
+	return end_transaction(db, result, err);
 }
 
 int store_open(const char *path, struct store **out, struct error *err)
@@ -241,12 +248,7 @@ int store_add(struct store *store, const struct runs *runs, struct error *err)
 	result = 0;
 	for (i = 0; result == 0 && i < runs->count; i++)
 		result = add_run(store->db, &runs->runs[i], err);
-	if (result == 0)
-		result = run_sql(store->db, "COMMIT", err);
-	if (result != 0)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL,
-				   NULL); /* the first error is told */
-	return result;
+	return end_transaction(store->db, result, err);
 }
 
 /* Where a load stands. */
@@ -527,12 +529,7 @@ static int remove_ids(struct store *store, const struct ids *ids, struct error *
 	for (i = 0; result == 0 && i < ids->count; i++)
 		result = find_ids(store, "DELETE FROM run WHERE id = ?1", ids->ids[i],
 				  &none, err);
-	if (result == 0)
-		result = run_sql(store->db, "COMMIT", err);
-	if (result != 0)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL,
-				   NULL); /* the first error is told */
-	return result;
+	return end_transaction(store->db, result, err);
 }
 
 int store_remove(struct store *store, const char *reference, unsigned *out_count,

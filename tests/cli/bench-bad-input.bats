@@ -63,7 +63,7 @@ refused() {
 	[ "$status" = 4 ]
 	[[ "$stderr" == *"raise ulimit -n above 364" ]]
 	# a soft limit below the hard one is no limit
-	bash -c 'ulimit -Sn 100; "$MOULT" bench --tmpdir tmp -t pipe -b 3 -c 40 --progress none >/dev/null'
+	bash -c 'ulimit -Sn 100; "$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 -c 40 --progress none >/dev/null'
 }
 
 @test "a folder that is not there, or is none" {
@@ -110,7 +110,7 @@ on_tmpfs() {
 	[ -z "$output" ]
 	[[ "$stderr" == *"No space left on device"* ]]
 	# room for the programs and the small files, not for two of 8 MB
-	run --separate-stderr on_tmpfs size=4m "'$MOULT' bench --tmpdir tmp -t fsdisk,pipe -b 6 --progress none; s=\$?; ls -A tmp; exit \$s"
+	run --separate-stderr on_tmpfs size=4m "'$MOULT' bench --tmpdir tmp -t fsdisk,pipe -b 40 --target-ci 50 --progress none; s=\$?; ls -A tmp; exit \$s"
 	echo "$stderr"
 	[ "$status" = 7 ]
 	[ "$stderr" = "moult: bench: 1 of 2 tests failed; fsdisk: write the source file: No space left on device" ] ||
@@ -145,7 +145,7 @@ in_small_root() {
 
 @test "no /bin/sh: the shell tests fail, the others are measured" {
 	small_root
-	run --separate-stderr in_small_root -t pipe,shell1 -b 9
+	run --separate-stderr in_small_root -t pipe,shell1 -b 40 --target-ci 50
 	echo "$stderr"
 	[ "$status" = 7 ]
 	[ "${#stderr_lines[@]}" = 1 ]
@@ -156,7 +156,7 @@ in_small_root() {
 
 @test "no sort: the shell tests fail with the shell's words" {
 	small_root sh od grep tee wc rm mv expr
-	run --separate-stderr in_small_root -t pipe,shell8 -b 9
+	run --separate-stderr in_small_root -t pipe,shell8 -b 40 --target-ci 50
 	echo "$stderr"
 	[ "$status" = 7 ]
 	[ "${#stderr_lines[@]}" = 1 ]
@@ -173,10 +173,10 @@ in_small_root() {
 }
 
 @test "a full device, and a reader that is gone" {
-	run --separate-stderr sh -c '"$MOULT" bench --tmpdir tmp -t pipe -b 2 --progress none >/dev/full'
+	run --separate-stderr sh -c '"$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --progress none >/dev/full'
 	[ "$status" = 1 ]
 	[ "$stderr" = "moult: bench: standard output: write: No space left on device" ]
-	run --separate-stderr bash -c '"$MOULT" bench --tmpdir tmp -t pipe -b 2 --progress none | true; exit ${PIPESTATUS[0]}'
+	run --separate-stderr bash -c '"$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --progress none | true; exit ${PIPESTATUS[0]}'
 	[ "$status" = 1 ]
 	[ "$stderr" = "moult: bench: standard output: write: Broken pipe" ]
 	[ -z "$(ls -A tmp)" ]
@@ -191,7 +191,7 @@ in_small_root() {
 	for name in context1 dhry2reg execl fstime pipe shell spawn syscall whetstone-double; do
 		printf '#!/bin/sh\necho ready; echo what\n' >"helpers/$name"
 	done
-	MOULT_HELPERS=$PWD/helpers run --separate-stderr "$MOULT" bench --tmpdir tmp -t pipe -b 2 --progress none
+	MOULT_HELPERS=$PWD/helpers run --separate-stderr "$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --progress none
 	[ "$status" = 7 ]
 	[[ "$stderr" == *"pipe: the workload's answer is not understood: 'what'" ]]
 }

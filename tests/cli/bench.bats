@@ -33,7 +33,7 @@ pgrep_folder() {
 }
 
 @test "one test: a valid run file, the same on standard output, and nothing left behind" {
-	bench --tests pipe --budget 2 --json --output run.json >out.json
+	bench --tests pipe -b 40 --target-ci 50 --json --output run.json >out.json
 	"$ROOT/tests/tools/validate-run" "$ROOT/data/moult.run.schema.json" run.json out.json
 	cmp run.json out.json
 	[ "$(field 'r["schema"], r["index"]["partial"], len(r["tests"])' run.json)" = "('moult.run/1', True, 1)" ]
@@ -42,7 +42,7 @@ pgrep_folder() {
 }
 
 @test "the score is the geometric mean of the rates, the index 10 times it over the baseline" {
-	bench --tests syscall --budget 2 --json >run.json
+	bench --tests syscall -b 40 --target-ci 50 --json >run.json
 	python3 - <<-'END'
 		import json, math
 		run = json.load(open("run.json"))
@@ -59,7 +59,7 @@ pgrep_folder() {
 }
 
 @test "samples are interleaved, of their length, and carry CPU time and switches" {
-	bench --tests pipe,syscall,context1 --budget 8 --json >run.json
+	bench --tests pipe,syscall,context1 -b 40 --target-ci 50 --json >run.json
 	python3 - <<-'END'
 		import json
 		run = json.load(open("run.json"))
@@ -76,7 +76,7 @@ pgrep_folder() {
 }
 
 @test "all twelve tests fit their least budget, and are scored" {
-	bench --budget 43 --json >run.json
+	bench -b 120 --target-ci 50 --json >run.json
 	"$ROOT/tests/tools/validate-run" "$ROOT/data/moult.run.schema.json" run.json
 	[ "$(field '[t["score"] > 0 for t in r["tests"]] == [True] * 12' run.json)" = True ]
 	[ "$(field 'r["index"]["partial"]' run.json)" = False ]
@@ -86,7 +86,7 @@ pgrep_folder() {
 }
 
 @test "several numbers of copies give runs of one group; copies start together and share nothing" {
-	bench --tests pipe --budget 2 --copies 1,3 --json >runs.json
+	bench --tests pipe -b 40 --target-ci 50 --copies 1,3 --json >runs.json
 	"$ROOT/tests/tools/validate-run" "$ROOT/data/moult.run.schema.json" runs.json
 	python3 - <<-'END'
 		import json
@@ -102,32 +102,32 @@ pgrep_folder() {
 }
 
 @test "more than 16 copies, and a warning when they are more than the CPUs" {
-	bench --tests pipe --budget 3 --copies 20 --json >run.json
+	bench --tests pipe -b 40 --target-ci 50 --copies 20 --json >run.json
 	[ "$(field 'r["copies"], len(r["tests"][0]["samples"][0]["copies"])' run.json)" = "(20, 20)" ]
 	[ "$(nproc)" -ge 20 ] || [ "$(field 'any("20 copies on" in w for w in r["warnings"])' run.json)" = True ]
 }
 
 @test "the UnixBench text is read by the strict reader, full, partial, and with two sections" {
-	bench --budget 43 --format unixbench >full.txt
+	bench -b 120 --target-ci 50 --format unixbench >full.txt
 	"$ROOT/tests/tools/read-unixbench" full.txt >full.json
 	[ "$(field 'len(r["sections"][0]["results"]), r["sections"][0]["index"]["partial"]' full.json)" = "(12, False)" ]
-	bench --tests pipe,spawn --copies 1,2 --budget 6 --format unixbench >partial.txt
+	bench --tests pipe,spawn --copies 1,2 -b 40 --target-ci 50 --format unixbench >partial.txt
 	"$ROOT/tests/tools/read-unixbench" partial.txt >partial.json
 	[ "$(field '[(s["copies"], s["index"]["partial"], len(s["results"])) for s in r["sections"]]' partial.json)" = \
 		"[(1, True, 2), (2, True, 2)]" ]
 }
 
 @test "the terminal table fits 80 columns and has the article's machines beside it" {
-	bench --tests pipe,syscall --budget 4 --beside article --label "my machine" >out
+	bench --tests pipe,syscall -b 40 --target-ci 50 --beside article --label "my machine" >out
 	if LC_ALL=C.UTF-8 grep -nE '^.{81,}' out; then false; fi
 	grep -q '^my machine: ' out
 	grep -Eq '^Index +[0-9.]+ +519.8 +1471.4 +816.9$' out
 }
 
 @test "progress: plain lines to standard error, JSON when asked for, nothing on standard output" {
-	"$MOULT" bench --tmpdir tmp -t pipe -b 2 --json >out 2>err
+	"$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --json >out 2>err
 	grep -Eq '^ *[0-9]+%  pipe  [0-9.]+ lps  \([0-9]+ s left\)$' err
-	"$MOULT" bench --tmpdir tmp -t pipe -b 2 --progress json >out 2>err
+	"$MOULT" bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --progress json >out 2>err
 	python3 -c 'import json, sys
 for line in open("err"):
     r = json.loads(line)
@@ -135,7 +135,7 @@ for line in open("err"):
 }
 
 @test "on a terminal a live line is drawn and taken away" {
-	script -qec "'$MOULT' bench --tmpdir tmp -t pipe -b 2 --json -o run.json >/dev/null" log >/dev/null </dev/null
+	script -qec "'$MOULT' bench --tmpdir tmp -t pipe -b 40 --target-ci 50 --json -o run.json >/dev/null" log >/dev/null </dev/null
 	grep -q "$(printf '\r\033\[K')\[#*\.*\]" log
 	field 'r["index"]["score"]' run.json
 }
@@ -143,7 +143,7 @@ for line in open("err"):
 @test "UB_TMPDIR is where it writes" {
 	# the leak checker does not run under strace
 	strace -qq -e trace=mkdir,mkdirat -o trace env ASAN_OPTIONS=detect_leaks=0 UB_TMPDIR="$PWD/tmp" "$MOULT" \
-		bench -t pipe -b 2 --progress none >out
+		bench -t pipe -b 40 --target-ci 50 --progress none >out
 	grep -q "mkdir.*$PWD/tmp/moult-" trace
 	nothing_is_left
 }
@@ -199,7 +199,7 @@ interrupted() {
 	printf '#!/bin/sh\nFAULT=read LD_PRELOAD=%s exec %s/helpers/pipe.real "$@"\n' "$FAULTS" "$PWD" >helpers/pipe
 	chmod +x helpers/pipe
 	status=0
-	MOULT_HELPERS=$PWD/helpers bench -t pipe,syscall -b 4 --json >run.json 2>err || status=$?
+	MOULT_HELPERS=$PWD/helpers bench -t pipe,syscall -b 40 --target-ci 50 --json >run.json 2>err || status=$?
 	[ "$status" = 7 ]
 	[ "$(field 'r["tests"][0]["score"], r["tests"][0]["failure"], r["tests"][1]["score"] > 0' run.json)" = \
 		"(None, 'a block came out of the pipe in the wrong order', True)" ]

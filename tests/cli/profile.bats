@@ -31,7 +31,7 @@ setup() {
 }
 
 @test "both: two runs of one group, in turns, with their own executables" {
-	"$MOULT" bench --tmpdir tmp --no-store --progress none -t pipe,shell1 -b 18 --profile both --json >runs.json
+	"$MOULT" bench --tmpdir tmp --no-store --progress none -t pipe,shell1 -b 40 --target-ci 50 --profile both --json >runs.json
 	"$ROOT/tests/tools/validate-run" "$ROOT/data/moult.run.schema.json" runs.json
 	python3 - <<-'END'
 		import json
@@ -60,7 +60,7 @@ setup() {
 		cp -Ln "$library" "root$library"
 	done
 	unshare -m sh -c 'mount --bind /proc root/proc && exec env MOULT_HELPERS=/helpers ASAN_OPTIONS=detect_leaks=0 \
-		chroot root /moult bench --tmpdir /tmp --no-store --progress none -p pinned -t execl,shell8 -b 14 --json' >run.json
+		chroot root /moult bench --tmpdir /tmp --no-store --progress none -p pinned -t execl,shell8 -b 40 --target-ci 50 --json' >run.json
 	python3 -c 'import json; assert all(t["score"] > 0 for t in json.load(open("run.json"))["tests"])'
 }
 

@@ -10,7 +10,7 @@ setup() {
 
 # kept LABEL [ARGUMENT]...: a short run in the store
 kept() {
-	"$MOULT" bench --tmpdir . --progress none -t pipe -b 2 --label "$@" >/dev/null
+	"$MOULT" bench --tmpdir . --progress none -t pipe -b 40 --target-ci 50 --label "$@" >/dev/null
 }
 
 @test "a run is kept, listed, shown as it was, and removed" {
@@ -152,7 +152,7 @@ refused() {
 	refused 3 "not a database" bench -t pipe -b 2 --tmpdir .
 	refused 3 "not a database" runs
 	[ "$(sha256sum home/moult/moult.db)" = "$before" ]
-	"$MOULT" bench -t pipe -b 2 --tmpdir . --no-store --progress none | grep -q '^Pipe'
+	"$MOULT" bench -t pipe -b 40 --target-ci 50 --tmpdir . --no-store --progress none | grep -q '^Pipe'
 }
 
 @test "a store of a newer moult is refused and not touched" {
@@ -167,11 +167,11 @@ refused() {
 	unshare -m true 2>/dev/null || skip "no right to make a mount namespace"
 	mkdir home tmp
 	run --separate-stderr unshare -m sh -c 'mount -t tmpfs -o size=160k none home
-		"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 2 -l first >/dev/null || exit 99
-		"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 2 -l second >/dev/null; s=$?
+		"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 40 --target-ci 50 -l first >/dev/null || exit 99
+		"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 40 --target-ci 50 -l second >/dev/null; s=$?
 		dd if=/dev/zero of=home/fill bs=1k 2>/dev/null
-		[ $s = 0 ] && { "$MOULT" bench --tmpdir tmp --progress none -t pipe -b 2 -l third | grep -c "^Pipe"
-			"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 2 -l third >/dev/null; s=$?; }
+		[ $s = 0 ] && { "$MOULT" bench --tmpdir tmp --progress none -t pipe -b 40 --target-ci 50 -l third | grep -c "^Pipe"
+			"$MOULT" bench --tmpdir tmp --progress none -t pipe -b 40 --target-ci 50 -l third >/dev/null; s=$?; }
 		"$MOULT" runs; exit $s'
 	echo "$status: $stderr"
 	[ "$status" = 1 ]

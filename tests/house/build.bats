@@ -28,5 +28,5 @@ digests() {
 		share/man/man1/moult-bench.1 share/bash-completion/completions/moult; do
 		[ -s "root/usr/$file" ]
 	done
-	root/usr/bin/moult bench -t pipe --budget 2 --beside article --progress none | grep -q 'Debian HVM'
+	root/usr/bin/moult bench -t pipe -b 40 --target-ci 50 --beside article --progress none | grep -q 'Debian HVM'
 }
