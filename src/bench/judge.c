@@ -120,16 +120,24 @@ static void warn_of_whetstone(struct run *run)
 			 100.0 * (double)(wall_ns - scored_ns) / (double)scored_ns);
 }
 
+static const double wander_worth_telling = 0.01;
+
 void judge_run(struct run *run, unsigned cpus, double load)
 {
 	const char *charmap = environment_value(&run->environment, "locale.charmap");
 	const struct score_drift drift = score_drift_of(run);
+	const double wander = score_wander(run);
 
 	warn_of_flags(run);
 	if (drift.is_shown)
 		run_warn(run, "the machine became %.1f%% %s during the run",
 			 100 * fabs(drift.change),
 			 drift.change > 0 ? "faster" : "slower");
+	if (wander > wander_worth_telling)
+		run_warn(run,
+			 "the machine's speed wandered during the run: every interval is "
+			 "wider for it (standard error %.1f%%)",
+			 100 * wander);
 	warn_of_whetstone(run);
 	if (run->copies > cpus)
 		run_warn(run, "%u copies on %u CPU%s", run->copies, cpus,

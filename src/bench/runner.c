@@ -111,7 +111,7 @@ static void show(const struct runner *runner, bool is_step, const char *failure)
 		      (double)(total_ns > 0 ? total_ns : 1);
 	moment.done = fmin(moment.done, 1);
 	moment.left_ns = now_ns < runner->deadline_ns ? runner->deadline_ns - now_ns : 0;
-	moment.value = score_test(runner->now->test, runner->plan->method).value;
+	moment.value = score_test(runner->now->side->run, runner->now->test).value;
 	runner->watch->show(runner->watch->data, &moment);
 }
 
@@ -228,7 +228,7 @@ static struct lane *choose_last(struct runner *runner, int64_t left_ns)
 
 		if (lane->is_over || lane->cost_ns > left_ns)
 			continue;
-		score = score_test(lane->test, runner->plan->method);
+		score = score_test(lane->side->run, lane->test);
 		if (score.value > 0 && (score.high - score.low) / score.value > widest) {
 			widest = (score.high - score.low) / score.value;
 			chosen = lane;

@@ -139,7 +139,7 @@ static struct score score_of(const struct log_rates *used, const struct log_rate
 	return score;
 }
 
-struct score score_test(const struct run_test *test, enum run_method method)
+static struct score score_alone(const struct run_test *test, enum run_method method)
 {
 	const bool take_all = count_trusted(test) < SCORE_TRUSTED_LEAST;
 	struct log_rates used = {0}, kept = {0};
@@ -162,9 +162,148 @@ struct score score_test(const struct run_test *test, enum run_method method)
 	return score;
 }
 
-struct score score_test_index(const struct run_test *test, enum run_method method)
+/* The trusted samples of a run in the order of time: when each began, and the logarithm of
+ * its rate less the mean of its test. */
+struct residual {
+	double start_s;
+	double value;
+};
+
+struct residuals {
+	struct residual *list;
+	size_t count;
+	size_t tests;
+};
+
+static void add_residuals(const struct run_test *test, struct residuals *out)
 {
-	struct score score = score_test(test, method);
+	struct residual *first = out->list + out->count;
+	double rate, mean = 0, degrees;
+	size_t i, count = 0;
+
+	for (i = 0; i < test->sample_count; i++) {
+		rate = score_sample_rate(test->test, &test->samples[i]);
+		if (test->samples[i].flags != 0 || !(rate > 0))
+			continue;
+		first[count++] = (struct residual){num_seconds(test->samples[i].start_ns),
+						   log(rate)};
+		mean += log(rate);
+	}
+	if (count < SCORE_TRUSTED_LEAST)
+		return;
+	mean /= (double)count;
+	/* what the mean takes away of the spread is given back */
+	degrees = sqrt((double)count / (double)(count - 1));
+	for (i = 0; i < count; i++)
+		first[i].value = (first[i].value - mean) * degrees;
+	out->count += count;
+	out->tests++;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct residual *left = a, *right = b;
+
+	return (left->start_s > right->start_s) - (left->start_s < right->start_s);
+}
+
+static struct residuals residuals_of(const struct run *run)
+{
+	struct residuals out = {0};
+	size_t room = 0, i;
+
+	for (i = 0; i < run->test_count; i++)
+		room += run->tests[i].sample_count;
+	out.list = mem_zero(room, sizeof(*out.list));
+	for (i = 0; i < run->test_count; i++)
+		add_residuals(&run->tests[i], &out);
+	qsort(out.list, out.count, sizeof(*out.list), by_start);
+	return out;
+}
+
+/* What a machine whose speed wanders adds to the variance of every mean of a run. */
+struct wander {
+	double variance; /* of a logarithm; 0: the samples do not depend on their neighbours */
+	double freedom;
+};
+
+/* Neighbours in time, of whatever test, are alike when the machine itself is faster or slower
+ * for a while: the covariances up to a lag of a quarter of the run, with Bartlett's weights
+ * (Newey and West 1987); the freedom of so wide a window is about count / lag (Kiefer and
+ * Vogelsang 2005). */
+static struct wander wander_of(const struct run *run)
+{
+	struct residuals all = residuals_of(run);
+	const size_t lags = all.count / 4 > all.tests ? all.count / 4 : all.tests;
+	struct wander out = {0};
+	double covariance, sum = 0;
+	size_t lag, i;
+
+	for (lag = 1; lag <= lags && lag < all.count; lag++) {
+		covariance = 0;
+		for (i = lag; i < all.count; i++)
+			covariance += all.list[i].value * all.list[i - lag].value;
+		sum += 2 * (1 - (double)lag / (double)(lags + 1)) * covariance;
+	}
+	if (all.tests > 1 && sum > 0) {
+		out.variance = sum / (double)(all.count * all.count);
+		out.freedom = (double)all.count / (double)lags;
+	}
+	free(all.list);
+	return out;
+}
+
+/* Welch and Satterthwaite: the freedom of a sum of two variances. */
+static double freedom_of_sum(double first, double first_freedom, double second,
+			     double second_freedom)
+{
+	const double weights =
+		(first_freedom > 0 ? first * first / first_freedom : 0) +
+		(second_freedom > 0 ? second * second / second_freedom : 0);
+
+	return weights > 0 ? (first + second) * (first + second) / weights : 1e9;
+}
+
+/* The interval that error and freedom make around the value: Student's. */
+static void set_student(struct score *score)
+{
+	double reach;
+
+	if (!(score->freedom > 0))
+		return;
+	reach = student_quantile(confidence, score->freedom) * score->error_log;
+	score->low = score->value * exp(-reach);
+	score->high = score->value * exp(reach);
+	score->method = ESTIMATE_STUDENT;
+}
+
+static void widen(struct score *score, const struct wander *wander)
+{
+	const double own = score->error_log * score->error_log;
+
+	if (!(wander->variance > 0) || !(score->freedom > 0))
+		return;
+	score->freedom =
+		freedom_of_sum(own, score->freedom, wander->variance, wander->freedom);
+	score->error_log = sqrt(own + wander->variance);
+	set_student(score);
+}
+
+struct score score_test(const struct run *run, const struct run_test *test)
+{
+	struct score score = score_alone(test, run->method);
+	struct wander wander;
+
+	if (score.freedom > 0) {
+		wander = wander_of(run);
+		widen(&score, &wander);
+	}
+	return score;
+}
+
+struct score score_test_index(const struct run *run, const struct run_test *test)
+{
+	struct score score = score_test(run, test);
 	const double factor = 10 / test->test->baseline;
 
 	if (test->sample_count == 0 && test->imported_index > 0) {
@@ -178,17 +317,18 @@ struct score score_test_index(const struct run_test *test, enum run_method metho
 	return score;
 }
 
-/* The error of the index is made of the errors of the tests: its interval is Student's. */
-static void set_index_interval(struct score *score)
+double score_wander(const struct run *run)
 {
-	double reach;
+	return sqrt(wander_of(run).variance);
+}
 
-	if (!(score->freedom > 0))
-		return;
-	reach = student_quantile(confidence, score->freedom) * score->error_log;
-	score->low = score->value * exp(-reach);
-	score->high = score->value * exp(reach);
-	score->method = ESTIMATE_STUDENT;
+/* 10 times a rate over the baseline; an imported index was printed before its rate was
+ * rounded. */
+static double index_of(const struct run_test *test, double rate)
+{
+	return test->sample_count == 0 && test->imported_index > 0
+		       ? test->imported_index
+		       : rate * 10 / test->test->baseline;
 }
 
 struct score_index score_run(const struct run *run)
@@ -196,15 +336,17 @@ struct score_index score_run(const struct run *run)
 	struct score_index index = {0};
 	double logs = 0, classic_logs = 0, variance = 0, weights = 0;
 	bool has_interval = true;
+	struct wander wander = {0};
 	struct score score;
 	size_t i;
 
 	for (i = 0; i < run->test_count; i++) {
-		score = score_test_index(&run->tests[i], run->method);
+		score = score_alone(&run->tests[i], run->method);
 		if (!(score.value > 0))
 			continue;
-		logs += log(score.value);
-		classic_logs += log(score.classic > 0 ? score.classic : score.value);
+		logs += log(index_of(&run->tests[i], score.value));
+		classic_logs += log(index_of(
+			&run->tests[i], score.classic > 0 ? score.classic : score.value));
 		variance += score.error_log * score.error_log;
 		if (score.freedom > 0)
 			weights += pow(score.error_log, 4) / score.freedom;
@@ -220,7 +362,10 @@ struct score_index score_run(const struct run *run)
 	index.score.error_log = sqrt(variance) / index.tests;
 	if (has_interval)
 		index.score.freedom = weights > 0 ? variance * variance / weights : 1e9;
-	set_index_interval(&index.score);
+	set_student(&index.score);
+	if (has_interval)
+		wander = wander_of(run);
+	widen(&index.score, &wander);
 	return index;
 }
 
@@ -234,55 +379,26 @@ double score_smallest_change(const struct score *score)
 		     M_SQRT2);
 }
 
-/* Adds a test's logarithms, less their mean. Returns whether it had enough of them. */
-static bool add_residuals(const struct run_test *test, double *x, double *y,
-			  size_t *count)
-{
-	const size_t first = *count;
-	double rate, mean = 0;
-	size_t i;
-
-	for (i = 0; i < test->sample_count; i++) {
-		rate = score_sample_rate(test->test, &test->samples[i]);
-		if (test->samples[i].flags != 0 || !(rate > 0))
-			continue;
-		x[*count] = num_seconds(test->samples[i].start_ns);
-		y[(*count)++] = log(rate);
-		mean += log(rate);
-	}
-	if (*count < first + SCORE_TRUSTED_LEAST) {
-		*count = first;
-		return false;
-	}
-	mean /= (double)(*count - first);
-	for (i = first; i < *count; i++)
-		y[i] -= mean;
-	return true;
-}
-
 struct score_drift score_drift_of(const struct run *run)
 {
 	const double sure = 0.99, worth_telling = 0.01;
+	struct residuals all = residuals_of(run);
+	double *x = mem_zero(all.count, sizeof(*x)), *y = mem_zero(all.count, sizeof(*y));
+	const double length_s =
+		all.count > 0 ? all.list[all.count - 1].start_s - all.list[0].start_s : 0;
 	struct score_drift drift = {0};
 	struct estimate_line line;
-	double *x, *y, first, last;
-	size_t room = 0, count = 0, tests = 0, i;
+	size_t i;
 
-	for (i = 0; i < run->test_count; i++)
-		room += run->tests[i].sample_count;
-	x = mem_zero(room, sizeof(*x));
-	y = mem_zero(room, sizeof(*y));
-	for (i = 0; i < run->test_count; i++)
-		tests += add_residuals(&run->tests[i], x, y, &count);
-	line = estimate_slope(x, y, count, tests);
-	first = last = count > 0 ? x[0] : 0;
-	for (i = 0; i < count; i++) {
-		first = fmin(first, x[i]);
-		last = fmax(last, x[i]);
+	for (i = 0; i < all.count; i++) {
+		x[i] = all.list[i].start_s;
+		y[i] = all.list[i].value;
 	}
+	line = estimate_slope(x, y, all.count, all.tests);
+	free(all.list);
 	free(x);
 	free(y);
-	drift.change = expm1(line.slope * (last - first));
+	drift.change = expm1(line.slope * length_s);
 	drift.is_shown =
 		line.freedom > 0 && fabs(drift.change) > worth_telling &&
 		fabs(line.slope) > student_quantile(sure, line.freedom) * line.error;

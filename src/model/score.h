@@ -43,12 +43,21 @@ void score_mark_kept(struct run_test *test);
  *
  * Samples that are flagged are left out, unless fewer than SCORE_TRUSTED_LEAST remain:
  * then all are in, and the run warns. With RUN_CLASSIC the value is made of the kept
- * samples and of nothing else, and has no interval: it is biased upwards. Otherwise the interval is Student's on the logarithms.
+ * samples and of nothing else, and has no interval: it is biased upwards. Otherwise the interval is Student's on the logarithms (BCa above 50 samples), and
+ * wider where the samples of the whole run show that the machine's speed wandered.
+ *
+ * @test: of @run
  */
-struct score score_test(const struct run_test *test, enum run_method method);
+struct score score_test(const struct run *run, const struct run_test *test);
 
-/** 10 times the score over the baseline, with its interval. */
-struct score score_test_index(const struct run_test *test, enum run_method method);
+/** 10 times the score over the baseline, with its interval. @test: of @run */
+struct score score_test_index(const struct run *run, const struct run_test *test);
+
+/** How much the machine's own speed wandered while a run was made: the standard error that
+ * this adds to each score and to the index, as a fraction. 0: it did not, as far as the
+ * samples show. A machine that was slow all the time does not show it.
+ */
+double score_wander(const struct run *run);
 
 /** The geometric mean of the indexes of all tests that have a score. Its error is made of
  * theirs, its degrees of freedom by Welch and Satterthwaite.

@@ -7,49 +7,18 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "model/score.h"
+#include "record/json_put.h"
 #include "record/run_json.h"
-
-/* JSON is UTF-8; what a user or a kernel wrote may be anything: bytes that are not UTF-8
- * become '?'. */
-static json_t *text_or_null(const char *text)
-{
-	json_t *string = text != NULL ? json_string(text) : json_null();
-	autofree char *ascii = NULL;
-	char *byte;
-
-	if (string != NULL)
-		return string;
-	ascii = str_copy(text);
-	for (byte = ascii; *byte != '\0'; byte++)
-		if ((unsigned char)*byte >= 0x80)
-			*byte = '?';
-	return json_string(ascii);
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	(void)json_object_set_new(object, key, value); /* fails only when out of memory */
-}
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	put(object, key, text_or_null(text));
-}
-
-static void put_count(json_t *object, const char *key, int64_t value)
-{
-	put(object, key, json_integer(value));
-}
 
 static void put_seconds(json_t *object, const char *key, int64_t value_ns)
 {
-	put(object, key, json_real(num_seconds(value_ns)));
+	json_put(object, key, json_real(num_seconds(value_ns)));
 }
 
 /* A score that is 0 is none. */
 static void put_score(json_t *object, const char *key, double value)
 {
-	put(object, key, value > 0 ? json_real(value) : json_null());
+	json_put(object, key, value > 0 ? json_real(value) : json_null());
 }
 
 static void put_date(json_t *object, const char *key, int64_t since_1970_ns)
@@ -59,11 +28,11 @@ static void put_date(json_t *object, const char *key, int64_t since_1970_ns)
 	struct tm parts;
 
 	if (since_1970_ns == 0 || gmtime_r(&second, &parts) == NULL) {
-		put(object, key, json_null());
+		json_put(object, key, json_null());
 		return;
 	}
 	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	put(object, key, json_string(text));
+	json_put(object, key, json_string(text));
 }
 
 static json_t *flags_list(unsigned bits)
@@ -85,7 +54,7 @@ static json_t *copies_list(const struct run_sample *sample)
 
 	for (i = 0; i < sample->part_count; i++) {
 		object = json_object();
-		put_count(object, "count", (int64_t)sample->parts[i].count);
+		json_put_count(object, "count", (int64_t)sample->parts[i].count);
 		put_seconds(object, "start_s", sample->parts[i].start_ns);
 		put_seconds(object, "elapsed_s", sample->parts[i].elapsed_ns);
 		put_seconds(object, "scored_s", sample->parts[i].scored_ns);
@@ -96,14 +65,14 @@ static json_t *copies_list(const struct run_sample *sample)
 
 static void put_load(json_t *object, const char *key, double load)
 {
-	put(object, key, load >= 0 ? json_real(load) : json_null());
+	json_put(object, key, load >= 0 ? json_real(load) : json_null());
 }
 
 static json_t *sample_object(const struct run_sample *sample)
 {
 	json_t *object = json_object();
 
-	put_count(object, "count", (int64_t)sample->count);
+	json_put_count(object, "count", (int64_t)sample->count);
 	put_seconds(object, "start_s", sample->start_ns);
 	put_seconds(object, "wanted_s", sample->wanted_ns);
 	put_seconds(object, "elapsed_s", sample->elapsed_ns);
@@ -112,60 +81,41 @@ static json_t *sample_object(const struct run_sample *sample)
 	put_seconds(object, "system_s", sample->system_ns);
 	put_seconds(object, "steal_s", sample->steal_ns);
 	put_seconds(object, "foreign_s", sample->foreign_ns);
-	put_count(object, "switches_voluntary", sample->switches_voluntary);
-	put_count(object, "switches_forced", sample->switches_forced);
+	json_put_count(object, "switches_voluntary", sample->switches_voluntary);
+	json_put_count(object, "switches_forced", sample->switches_forced);
 	put_load(object, "load_before", sample->load_before);
 	put_load(object, "load_after", sample->load_after);
-	put(object, "kept", json_boolean(sample->kept));
-	put(object, "flags", flags_list(sample->flags));
+	json_put(object, "kept", json_boolean(sample->kept));
+	json_put(object, "flags", flags_list(sample->flags));
 	if (sample->parts != NULL)
-		put(object, "copies", copies_list(sample));
+		json_put(object, "copies", copies_list(sample));
 	return object;
 }
 
 static json_t *test_object(const struct run_test *test, const struct run *run)
 {
-	const struct score score = score_test(test, run->method);
+	const struct score score = score_test(run, test);
 	json_t *object = json_object(), *samples = json_array();
 	size_t i;
 
-	put_text(object, "key", test->test->key);
-	put_text(object, "name", test->test->name);
-	put_text(object, "unit", test->test->unit);
-	put(object, "per_loop", json_real(test->test->per_loop));
-	put(object, "baseline", json_real(test->test->baseline));
+	json_put_text(object, "key", test->test->key);
+	json_put_text(object, "name", test->test->name);
+	json_put_text(object, "unit", test->test->unit);
+	json_put(object, "per_loop", json_real(test->test->per_loop));
+	json_put(object, "baseline", json_real(test->test->baseline));
 	put_score(object, "score", score.value);
 	put_score(object, "low", score.low);
 	put_score(object, "high", score.high);
-	put_text(object, "interval", estimate_method_names[score.method]);
-	put_score(object, "index", score_test_index(test, run->method).value);
+	json_put_text(object, "interval", estimate_method_names[score.method]);
+	put_score(object, "index", score_test_index(run, test).value);
 	put_score(object, "classic_score", score.classic);
 	put_score(object, "smallest_change", score_smallest_change(&score));
-	put_count(object, "used", score.used);
+	json_put_count(object, "used", score.used);
 	put_score(object, "time_s", score.time_s);
-	put_text(object, "failure", test->failure);
+	json_put_text(object, "failure", test->failure);
 	for (i = 0; i < test->sample_count; i++)
 		(void)json_array_append_new(samples, sample_object(&test->samples[i]));
-	put(object, "samples", samples);
-	return object;
-}
-
-static json_t *environment_object(const struct environment *environment)
-{
-	json_t *facts = json_array(), *object;
-	size_t i;
-
-	for (i = 0; i < environment->count; i++) {
-		object = json_object();
-		put_text(object, "key", environment->facts[i].key);
-		put_text(object, "value", environment->facts[i].value);
-		put_text(object, "source", environment->facts[i].source);
-		if (environment->facts[i].problem != NULL)
-			put_text(object, "problem", environment->facts[i].problem);
-		(void)json_array_append_new(facts, object);
-	}
-	object = json_object();
-	put(object, "facts", facts);
+	json_put(object, "samples", samples);
 	return object;
 }
 
@@ -174,13 +124,13 @@ static json_t *build_object(const struct run_build *build)
 	json_t *object = json_object(), *files = json_object();
 	size_t i;
 
-	put_text(object, "moult", build->version);
-	put_text(object, "compiler", build->compiler);
-	put_text(object, "flags", build->flags);
-	put_text(object, "libc", build->libc);
+	json_put_text(object, "moult", build->version);
+	json_put_text(object, "compiler", build->compiler);
+	json_put_text(object, "flags", build->flags);
+	json_put_text(object, "libc", build->libc);
 	for (i = 0; i < build->file_count; i++)
-		put_text(files, build->files[i].name, build->files[i].sha256);
-	put(object, "executables", files);
+		json_put_text(files, build->files[i].name, build->files[i].sha256);
+	json_put(object, "executables", files);
 	return object;
 }
 
@@ -194,8 +144,8 @@ static json_t *index_object(const struct run *run)
 	put_score(object, "high", index.score.high);
 	put_score(object, "classic_score", index.score.classic);
 	put_score(object, "smallest_change", score_smallest_change(&index.score));
-	put(object, "partial", json_boolean(index.is_partial));
-	put_count(object, "tests", index.tests);
+	json_put(object, "partial", json_boolean(index.is_partial));
+	json_put_count(object, "tests", index.tests);
 	return object;
 }
 
@@ -204,46 +154,36 @@ static json_t *run_object(const struct run *run)
 	json_t *object = json_object(), *tests = json_array(), *warnings = json_array();
 	size_t i;
 
-	put_text(object, "schema", "moult.run/1");
-	put_text(object, "id", run->id);
-	put_text(object, "label", run->label);
-	put_text(object, "group", run->group);
-	put_text(object, "provider", run->provider);
-	put_text(object, "plan", run->plan);
-	put_text(object, "location", run->location);
-	put_text(object, "price", run->price);
-	put_text(object, "profile", run->profile);
-	put_text(object, "source", run->source);
-	put_text(object, "method", run_method_names[run->method]);
-	put_count(object, "copies", run->copies);
+	json_put_text(object, "schema", "moult.run/1");
+	json_put_text(object, "id", run->id);
+	json_put_text(object, "label", run->label);
+	json_put_text(object, "group", run->group);
+	json_put_text(object, "provider", run->provider);
+	json_put_text(object, "plan", run->plan);
+	json_put_text(object, "location", run->location);
+	json_put_text(object, "price", run->price);
+	json_put_text(object, "profile", run->profile);
+	json_put_text(object, "source", run->source);
+	json_put_text(object, "method", run_method_names[run->method]);
+	json_put_count(object, "copies", run->copies);
 	put_date(object, "started", run->started_ns);
 	put_date(object, "finished", run->finished_ns);
 	put_seconds(object, "budget_s", run->budget_ns);
 	put_seconds(object, "overhead_cpu_s", run->overhead_ns);
 	put_seconds(object, "workload_cpu_s", run->workload_ns);
 	put_seconds(object, "prepare_cpu_s", run->prepare_ns);
-	put(object, "interrupted", json_boolean(run->interrupted));
-	put_count(object, "bootstrap_seed", (int64_t)ESTIMATE_SEED);
-	put(object, "index", index_object(run));
+	json_put(object, "interrupted", json_boolean(run->interrupted));
+	json_put_count(object, "bootstrap_seed", (int64_t)ESTIMATE_SEED);
+	json_put(object, "index", index_object(run));
 	for (i = 0; i < run->test_count; i++)
 		(void)json_array_append_new(tests, test_object(&run->tests[i], run));
-	put(object, "tests", tests);
+	json_put(object, "tests", tests);
 	for (i = 0; i < run->warning_count; i++)
-		(void)json_array_append_new(warnings, text_or_null(run->warnings[i]));
-	put(object, "warnings", warnings);
-	put(object, "environment", environment_object(&run->environment));
-	put(object, "build", build_object(&run->build));
+		(void)json_array_append_new(warnings, json_put_value(run->warnings[i]));
+	json_put(object, "warnings", warnings);
+	json_put(object, "environment", json_put_environment(&run->environment));
+	json_put(object, "build", build_object(&run->build));
 	return object;
-}
-
-static void add_json(json_t *root, struct str *out)
-{
-	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-
-	str_add(out, text != NULL ? text : "null");
-	str_add(out, "\n");
-	free(text);
-	json_decref(root);
 }
 
 void record_write_json_list(const struct runs *runs, struct str *out)
@@ -253,15 +193,15 @@ void record_write_json_list(const struct runs *runs, struct str *out)
 
 	for (i = 0; i < runs->count; i++)
 		(void)json_array_append_new(list, run_object(&runs->runs[i]));
-	put_text(root, "schema", "moult.runs/1");
-	put(root, "runs", list);
-	add_json(root, out);
+	json_put_text(root, "schema", "moult.runs/1");
+	json_put(root, "runs", list);
+	json_put_end(root, out);
 }
 
 void record_write_json(const struct runs *runs, struct str *out)
 {
 	if (runs->count == 1)
-		add_json(run_object(&runs->runs[0]), out);
+		json_put_end(run_object(&runs->runs[0]), out);
 	else
 		record_write_json_list(runs, out);
 }

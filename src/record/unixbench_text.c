@@ -145,7 +145,7 @@ static void add_results(const struct run *run, const struct run_test *const *tes
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		score = score_test(tests[i], run->method);
+		score = score_test(run, tests[i]);
 		str_addf(out, "%-40s %12.1f %-5s (%.1f s, %u samples)\n",
 			 tests[i]->test->name, score.value, tests[i]->test->unit,
 			 score.time_s, score.used);
@@ -164,10 +164,10 @@ static void add_index(const struct run *run, const struct run_test *const *tests
 				  : "System Benchmarks Index Values",
 		 "BASELINE", "RESULT", "INDEX");
 	for (i = 0; i < count; i++) {
-		score = score_test(tests[i], run->method);
+		score = score_test(run, tests[i]);
 		str_addf(out, "%-40s %12.1f %12.1f %8.1f\n", tests[i]->test->name,
 			 tests[i]->test->baseline, score.value,
-			 score_test_index(tests[i], run->method).value);
+			 score_test_index(run, tests[i]).value);
 	}
 	str_addf(out, "%-40s %12s %12s %8s\n", "", "", "", "========");
 	str_addf(out, "%-66s %8.1f\n",
@@ -186,7 +186,7 @@ static void add_section(const struct run *run, struct str *out)
 	size_t count = 0, i;
 
 	for (i = 0; i < run->test_count; i++)
-		if (score_test(&run->tests[i], run->method).value > 0)
+		if (score_test(run, &run->tests[i]).value > 0)
 			tests[count++] = &run->tests[i];
 	qsort(tests, count, sizeof(tests[0]), by_name);
 	(void)strftime(from, sizeof(from), "%a %b %d %Y %H:%M:%S", &started);

@@ -31,7 +31,8 @@ static void add_text(struct str *out, const char *text, bool is_ascii, size_t mo
 static void add_reach(struct str *out, const struct score *score, int width)
 {
 	if (score->low > 0)
-		str_addf(out, "%*.1f", width, 50 * (score->high - score->low) / score->value);
+		str_addf(out, "%*.1f", width,
+			 50 * (score->high - score->low) / score->value);
 	else
 		str_addf(out, "%*s", width, "-");
 }
@@ -89,14 +90,14 @@ static void add_markdown_run(const struct run *run, bool is_ascii, struct str *o
 		 "|:-----------------|-------------:|:------|-----:|---------:|\n",
 		 is_ascii ? "+-" : " \xc2\xb1");
 	for (i = 0; i < run->test_count; i++) {
-		score = score_test(&run->tests[i], run->method);
+		score = score_test(run, &run->tests[i]);
 		str_addf(out, "| %-16s | ", run->tests[i].test->key);
 		if (score.value > 0) {
 			str_addf(out, "%12.1f | %-5s | ", score.value,
 				 run->tests[i].test->unit);
 			add_reach(out, &score, 4);
 			str_addf(out, " | %8.1f |\n",
-				 score_test_index(&run->tests[i], run->method).value);
+				 score_test_index(run, &run->tests[i]).value);
 		} else {
 			str_add(out, "      failed |       |      |          |\n");
 		}
@@ -128,14 +129,14 @@ static void add_bbcode_run(const struct run *run, bool is_ascii, struct str *out
 	str_addf(out, "\n%-16s %14s %-5s %6s %9s\n", "Test", "Score", "Unit", "+- %",
 		 "Index");
 	for (i = 0; i < run->test_count; i++) {
-		score = score_test(&run->tests[i], run->method);
+		score = score_test(run, &run->tests[i]);
 		str_addf(out, "%-16s ", run->tests[i].test->key);
 		if (score.value > 0) {
 			str_addf(out, "%14.1f %-5s ", score.value,
 				 run->tests[i].test->unit);
 			add_reach(out, &score, 6);
 			str_addf(out, " %9.1f\n",
-				 score_test_index(&run->tests[i], run->method).value);
+				 score_test_index(run, &run->tests[i]).value);
 		} else {
 			str_add(out, "        failed\n");
 		}
@@ -225,8 +226,8 @@ void report_write_csv(const struct runs *runs, struct str *out)
 		const struct run *run = &runs->runs[i];
 
 		for (k = 0; k < run->test_count; k++) {
-			score = score_test(&run->tests[k], run->method);
-			index = score_test_index(&run->tests[k], run->method);
+			score = score_test(run, &run->tests[k]);
+			index = score_test_index(run, &run->tests[k]);
 			add_csv_row(run, run->tests[k].test->key,
 				    run->tests[k].test->unit, &score, &index, out);
 		}

@@ -6,30 +6,9 @@
 #include <string.h>
 
 #include "model/score.h"
+#include "report/text.h"
 
-enum { WIDTH = 79, BESIDE_MOST = 5 };
-
-/* Adds lines of at most WIDTH columns, broken at blanks. Texts that come from outside pass through here:
- * what a terminal would obey becomes '?'. */
-static void add_wrapped(struct str *out, const char *text)
-{
-	size_t column = 0, length;
-
-	while (*text != '\0') {
-		length = strcspn(text, " ");
-		if (column > 0 && column + 1 + length > WIDTH) {
-			str_add(out, "\n");
-			column = 0;
-		}
-		if (column > 0)
-			str_add(out, " ");
-		column += length + (column > 0);
-		for (; length > 0; length--, text++)
-			str_add_bytes(out, iscntrl((unsigned char)*text) ? "?" : text, 1);
-		text += strspn(text, " ");
-	}
-	str_add(out, "\n");
-}
+enum { BESIDE_MOST = 5 };
 
 static const char *fact_or_unknown(const struct run *run, const char *key)
 {
@@ -50,8 +29,8 @@ static void add_title(const struct run *run, struct str *out)
 		 run->copies, run->copies == 1 ? "y" : "ies",
 		 run->profile != NULL ? run->profile : "?",
 		 run_method_names[run->method]);
-	add_wrapped(out, system.bytes);
-	add_wrapped(out, machine.bytes);
+	report_add_wrapped(out, system.bytes, 0, 0);
+	report_add_wrapped(out, machine.bytes, 0, 0);
 	str_add(out, "\n");
 }
 
@@ -66,20 +45,19 @@ static void add_reach(const struct score *score, struct str *out)
 
 static void add_test(const struct run_test *test, const struct run *run, struct str *out)
 {
-	const struct score score = score_test(test, run->method);
+	const struct score score = score_test(run, test);
 	autostr struct str line = STR_EMPTY;
 
 	if (!(score.value > 0)) {
 		str_addf(&line, "%s: %s", test->test->name,
 			 test->failure != NULL ? test->failure : "not measured");
-		add_wrapped(out, line.bytes);
+		report_add_wrapped(out, line.bytes, 0, 0);
 		return;
 	}
 	str_addf(out, "%-37s %12.1f %-5s", test->test->name, score.value,
 		 test->test->unit);
 	add_reach(&score, out);
-	str_addf(out, " %4u %8.1f\n", score.used,
-		 score_test_index(test, run->method).value);
+	str_addf(out, " %4u %8.1f\n", score.used, score_test_index(run, test).value);
 }
 
 static void add_index(const struct run *run, struct str *out)
@@ -129,7 +107,7 @@ static void add_run(const struct run *run, struct str *out)
 		autostr struct str note = STR_EMPTY;
 
 		str_addf(&note, "Note: %s.", run->warnings[i]);
-		add_wrapped(out, note.bytes);
+		report_add_wrapped(out, note.bytes, 0, 0);
 	}
 }
 
@@ -143,7 +121,7 @@ static void add_beside_row(const struct run *const *columns, size_t count,
 	str_addf(out, "%-18s", test->key);
 	for (i = 0; i < count; i++) {
 		there = run_find_test(columns[i], test->key);
-		score = there != NULL ? score_test_index(there, columns[i]->method)
+		score = there != NULL ? score_test_index(columns[i], there)
 				      : (struct score){0};
 		if (score.value > 0)
 			str_addf(out, " %11.1f", score.value);
@@ -171,7 +149,7 @@ static void add_source(struct str *out, const char *source)
 	autostr struct str line = STR_EMPTY;
 
 	str_addf(&line, "From %s.", source);
-	add_wrapped(out, line.bytes);
+	report_add_wrapped(out, line.bytes, 0, 0);
 }
 
 static void add_beside(const struct runs *runs, const struct runs *beside,

@@ -62,7 +62,7 @@ static void a_score_is_the_geometric_mean(void **state)
 	add(test, 1000000, 1000000000, 0);
 	add(test, 8000000, 2000000000, 0);
 	add(test, 1000000, 500000000, 0);
-	score = score_test(test, RUN_BUDGET);
+	score = score_test(&run, test);
 	assert_near(score.value, 2e6, 1e-3);
 	assert_int_equal(score.used, 3);
 	assert_near(score.time_s, 3.5 / 3, 1e-9);
@@ -85,8 +85,9 @@ static void the_worst_third_is_by_count(void **state)
 	add(test, 8000, 1000000000, 0);
 	assert_false(test->samples[0].kept);
 	assert_true(test->samples[1].kept && test->samples[2].kept);
-	assert_near(score_test(test, RUN_CLASSIC).value, 4000, 1e-9);
-	assert_near(score_test(test, RUN_BUDGET).classic, 4000, 1e-9);
+	assert_near(score_test(&run, test).classic, 4000, 1e-9);
+	run.method = RUN_CLASSIC;
+	assert_near(score_test(&run, test).value, 4000, 1e-9);
 	run_clear(&run);
 }
 
@@ -159,9 +160,9 @@ static void a_test_that_failed_has_no_score(void **state)
 	(void)state;
 	add(test, 1000, 1000000000, 0);
 	add(test, 1000, 1000000000, 0);
-	assert_near(score_test(test, RUN_BUDGET).value, 1000, 1e-9);
+	assert_near(score_test(&run, test).value, 1000, 1e-9);
 	test->failure = strdup("the second sample failed");
-	assert_near(score_test(test, RUN_BUDGET).value, 0, 0);
+	assert_near(score_test(&run, test).value, 0, 0);
 	assert_int_equal(score_run(&run).tests, 0);
 	run_clear(&run);
 }
@@ -192,13 +193,13 @@ static void flagged_samples_are_left_out_while_enough_remain(void **state)
 	add(test, 1000, 1000000000, 0);
 	add(test, 1000, 1000000000, 0);
 	add(test, 10, 1000000000, SAMPLE_STEAL);
-	assert_int_equal(score_test(test, RUN_BUDGET).used, 3);
+	assert_int_equal(score_test(&run, test).used, 3);
 	add(test, 1000, 1000000000, 0);
-	assert_int_equal(score_test(test, RUN_BUDGET).used, 3);
-	assert_near(score_test(test, RUN_BUDGET).value, 1000, 1e-9);
+	assert_int_equal(score_test(&run, test).used, 3);
+	assert_near(score_test(&run, test).value, 1000, 1e-9);
 	/* the slow one is in when nothing but its slowness speaks against it */
 	add(test, 10, 1000000000, 0);
-	assert_int_equal(score_test(test, RUN_BUDGET).used, 4);
+	assert_int_equal(score_test(&run, test).used, 4);
 	run_clear(&run);
 }
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_wander.c - intervals of a machine whose speed wanders: simulated runs of twelve tests in
+ * turns, with noise of their own and a speed that is common to all and changes slowly. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "model/score.h"
+
+enum { ROUNDS = 6, RUNS = 1500 };
+
+static uint64_t seed = 20261123;
+
+static double uniform(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (double)(seed >> 11) / 9007199254740992.0;
+}
+
+static double normal(void)
+{
+	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
+}
+
+/* Samples a second apart. The speed is an Ornstein-Uhlenbeck process with the deviation
+ * @wander and the time constant @constant_s; each sample has noise of its own of 3%. */
+static void simulate(double wander, double constant_s, struct run *run)
+{
+	const double keep = exp(-1 / constant_s);
+	double speed = wander * normal();
+	size_t test, round;
+	int64_t second = 0;
+
+	for (test = 0; test < TESTS_COUNT; test++)
+		(void)run_add_test(run, &tests_all[test]);
+	for (round = 0; round < ROUNDS; round++) {
+		for (test = 0; test < TESTS_COUNT; test++) {
+			const double log_rate = 15 + speed + 0.03 * normal();
+			const struct run_sample sample = {
+				.count = (uint64_t)exp(log_rate),
+				.scored_ns = 1000000000,
+				.start_ns = second++ * 1000000000,
+			};
+
+			run_test_add_sample(&run->tests[test], &sample);
+			speed = keep * speed + wander * sqrt(1 - keep * keep) * normal();
+		}
+	}
+}
+
+static double index_without_noise(void)
+{
+	double logs = 0;
+	size_t i;
+
+	for (i = 0; i < TESTS_COUNT; i++)
+		logs += 15 + log(tests_all[i].per_loop * 10 / tests_all[i].baseline);
+	return exp(logs / TESTS_COUNT);
+}
+
+/* Percent of the runs whose interval of the index, and of one test, holds the truth. */
+static void coverage(double wander, double constant_s, double *out_index, double *out_test)
+{
+	const double truth = index_without_noise();
+	int index_held = 0, test_held = 0, i;
+
+	for (i = 0; i < RUNS; i++) {
+		struct run run = { 0 };
+		struct score score;
+
+		simulate(wander, constant_s, &run);
+		score = score_run(&run).score;
+		index_held += score.low <= truth && truth <= score.high;
+		score = score_test(&run, &run.tests[3]);
+		test_held += score.low <= exp(15) * tests_all[3].per_loop &&
+			     exp(15) * tests_all[3].per_loop <= score.high;
+		run_clear(&run);
+	}
+	*out_index = 100.0 * index_held / RUNS;
+	*out_test = 100.0 * test_held / RUNS;
+}
+
+static void without_wander_the_intervals_are_not_much_wider(void **state)
+{
+	double index, test;
+
+	(void)state;
+	coverage(0, 1, &index, &test);
+	print_message("# no wander: index %.1f%%, a test %.1f%%\n", index, test);
+	assert_true(index >= 93 && index <= 98.5);
+	assert_true(test >= 93 && test <= 98.5);
+}
+
+/* Without the widening these are 50 and 93%: the error of the index would be that of its tests alone. */
+static void a_wander_shorter_than_the_run_is_covered(void **state)
+{
+	double index, test;
+
+	(void)state;
+	coverage(0.05, 6, &index, &test);
+	print_message("# wander of 5%% over 6 s in 72 s: index %.1f%%, a test %.1f%%\n", index, test);
+	assert_true(index >= 80);
+	assert_true(test >= 90);
+}
+
+/* What lasts as long as the run cannot be seen in it, and is told, not promised. */
+static void a_wander_as_long_as_the_run_is_told(void **state)
+{
+	double index, test;
+
+	(void)state;
+	coverage(0.05, 60, &index, &test);
+	print_message("# wander of 5%% over 60 s in 72 s: index %.1f%%, a test %.1f%%\n", index, test);
+	assert_true(index > 40);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_wander_the_intervals_are_not_much_wider),
+		cmocka_unit_test(a_wander_shorter_than_the_run_is_covered),
+		cmocka_unit_test(a_wander_as_long_as_the_run_is_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
