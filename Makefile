@@ -7,6 +7,8 @@ all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 run: deps all
+	@$(BUILD)/moult identify
+	@echo
 	@$(BUILD)/moult bench --beside article
 
 test: deps-test

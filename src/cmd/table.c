@@ -3,7 +3,9 @@
 
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
+#include "cmd/identify.h"
 #include "cmd/runs.h"
 #include "cmd/show.h"
 
-const struct cmd *const cmd_table[] = {&cmd_bench, &cmd_runs, &cmd_show, NULL};
+const struct cmd *const cmd_table[] = {&cmd_bench, &cmd_identify, &cmd_runs, &cmd_show,
+				       NULL};

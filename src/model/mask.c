@@ -5,34 +5,68 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "base/str.h"
 
 /* Whatever looks like one: a false alarm costs a few digits, a miss costs a secret. */
 static const char secret_pattern[] =
 	"[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}"
 	"|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"
-	"|[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*[0-9a-fA-F]"
+	"|([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}"
+	"|([0-9a-fA-F]{1,4}:)*:([0-9a-fA-F]{1,4}:)*[0-9a-fA-F]{1,4}"
 	"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 
-static char *masked(const char *value, const regex_t *secret, const char *host)
+static char *without(const char *text, const regex_t *secret)
+{
+	struct str out = STR_EMPTY;
+	regmatch_t found;
+
+	while (regexec(secret, text, 1, &found, 0) == 0) {
+		str_add_bytes(&out, text, (size_t)found.rm_so);
+		str_add(&out, "(masked)");
+		text += found.rm_eo;
+	}
+	str_add_bytes(&out, text, strlen(text));
+	return out.bytes;
+}
+
+/* The host's name may stand in a command line or in a log as well. */
+static char *without_host(const char *text, const char *host)
 {
 	struct str out = STR_EMPTY;
 	const char *name;
-	regmatch_t found;
 
-	while (regexec(secret, value, 1, &found, 0) == 0) {
-		str_add_bytes(&out, value, (size_t)found.rm_so);
+	while (host != NULL && strlen(host) > 3 && (name = strstr(text, host)) != NULL) {
+		str_add_bytes(&out, text, (size_t)(name - text));
 		str_add(&out, "(masked)");
-		value += found.rm_eo;
+		text = name + strlen(host);
 	}
-	/* the host's name may stand in a command line as well */
-	while (host != NULL && strlen(host) > 3 && (name = strstr(value, host)) != NULL) {
-		str_add_bytes(&out, value, (size_t)(name - value));
-		str_add(&out, "(masked)");
-		value = name + strlen(host);
-	}
-	str_add(&out, value);
-	return out.room != 0 ? out.bytes : str_copy("");
+	str_add_bytes(&out, text, strlen(text));
+	return out.bytes;
+}
+
+static char *masked(const char *value, const regex_t *secret, const char *host)
+{
+	autofree char *half = without(value, secret);
+
+	return without_host(half, host);
+}
+
+static void compile(regex_t *secret)
+{
+	if (regcomp(secret, secret_pattern, REG_EXTENDED) != 0)
+		abort(); /* the pattern is ours */
+}
+
+char *mask_text(const char *text, const char *host)
+{
+	regex_t secret;
+	char *out;
+
+	compile(&secret);
+	out = masked(text, &secret, host);
+	regfree(&secret);
+	return out;
 }
 
 static void mask_run(struct run *run, const regex_t *secret)
@@ -61,8 +95,7 @@ void mask_runs(struct runs *runs)
 	regex_t secret;
 	size_t i;
 
-	if (regcomp(&secret, secret_pattern, REG_EXTENDED) != 0)
-		abort(); /* the pattern is ours */
+	compile(&secret);
 	for (i = 0; i < runs->count; i++)
 		mask_run(&runs->runs[i], &secret);
 	regfree(&secret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** mask.h - take out of a run what tells which machine it is. */
+/** mask.h - take out of a run, or of a text, what tells which machine it is. */
 #ifndef MODEL_MASK_H
 #define MODEL_MASK_H
 
@@ -9,5 +9,12 @@
  * figures stays.
  */
 void mask_runs(struct runs *runs);
+
+/** The same for any text.
+ *
+ * @host:   a name that is masked too; NULL: none
+ * Returns: a text that the caller frees
+ */
+char *mask_text(const char *text, const char *host);
 
 #endif
