@@ -24,6 +24,18 @@ deps:
 deps-test:
 	@tools/deps build test
 
+test-vm: deps-vm all
+	@tools/bundle
+	tests/vm/bundle build-bundle/moult-*.tar.xz $(BUILD)/moult
+	tests/lab/captures build-bundle/moult-rescue
+
+lab: deps-vm
+	@tools/bundle --build-here build-bundle/moult-here.tar.xz
+	tests/lab/xen build-bundle/moult-rescue
+
+deps-vm:
+	@tools/deps build vm
+
 bundle: deps
 	@tools/bundle
 
@@ -31,13 +43,15 @@ fresh-machine:
 	tools/fresh-machine
 
 clean:
-	rm -rf $(BUILD) build-test build-clang build-bundle
+	rm -rf $(BUILD) build-test build-clang build-bundle build-vm
 
 help:
 	@echo "make                build $(BUILD)/moult"
 	@echo "make run            install what the build needs, build, measure this machine"
 	@echo "make test           install what the tests need, build, pass them"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
+	@echo "make test-vm        boot machines under QEMU: the bundle, and what they say they are"
+	@echo "make lab            a real Xen under QEMU, its dom0 and its guests"
 	@echo "make bundle         one archive that runs unpacked on any x86-64 Linux"
 	@echo "make deps           install what the build needs"
 	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"
@@ -46,4 +60,4 @@ help:
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 
-.PHONY: all run test install bundle deps deps-test fresh-machine clean help
+.PHONY: all run test test-vm lab install bundle deps deps-test deps-vm fresh-machine clean help

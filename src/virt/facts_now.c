@@ -2,6 +2,7 @@
 /* facts_now.c - what is true only at one moment, and what changed between two. */
 #define _GNU_SOURCE
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,8 @@ void facts_add_now(const struct place *place, struct environment *out)
 		(void)snprintf(text, sizeof(text), "%d", info.procs);
 		facts_add_call(place, "moment.tasks", "sysinfo(2)", text, out);
 	}
-	(void)snprintf(text, sizeof(text), "%.3f", num_seconds(sys_clock_suspended_ns()));
+	(void)snprintf(text, sizeof(text), "%.3f",
+		       fabs(num_seconds(sys_clock_suspended_ns())));
 	facts_add_call(place, "moment.suspended_s", "clock_gettime(2)", text, out);
 	add_load(place, out);
 	add_users(place, out);

@@ -195,14 +195,32 @@ char *place_line(const struct place *place, const char *path)
 	return line != NULL ? str_copy(str_trim_end(line)) : NULL;
 }
 
+/* Saves that a folder is there. */
+static void save_folder(const struct place *place, const char *path)
+{
+	autostr struct str inside = STR_EMPTY;
+	const char *last = NULL;
+
+	if (place->save < 0)
+		return;
+	str_addf(&inside, "%s/", path);
+	autoclose int folder = open_parent(place->save, inside.bytes, &last);
+
+	(void)folder;
+}
+
 bool place_has(const struct place *place, const char *path)
 {
+	struct stat info;
 	int fd;
 
 	if (place->root < 0) {
-		if (access(path, F_OK) != 0)
+		if (stat(path, &info) != 0)
 			return false;
-		place_save(place, path, "", 0);
+		if (S_ISDIR(info.st_mode))
+			save_folder(place, path);
+		else
+			place_save(place, path, "", 0);
 		return true;
 	}
 	fd = sys_root_open(place->root, path, O_PATH, NULL);
@@ -248,17 +266,19 @@ static int compare_names(const void *first, const void *second)
 	return strcmp(*(char *const *)first, *(char *const *)second);
 }
 
-static void save_name(const struct place *place, const char *path, const char *name)
+/* Links in these folders lead to folders. */
+static void save_name(const struct place *place, const char *folder, const char *name,
+		      unsigned char type)
 {
-	autostr struct str whole = STR_EMPTY;
-	const char *last = NULL;
+	autostr struct str path = STR_EMPTY;
 
 	if (place->save < 0)
 		return;
-	str_addf(&whole, "%s/%s/", path, name);
-	autoclose int folder = open_parent(place->save, whole.bytes, &last);
-
-	(void)folder;
+	str_addf(&path, "%s/%s", folder, name);
+	if (type == DT_DIR || type == DT_LNK)
+		save_folder(place, path.bytes);
+	else
+		place_save(place, path.bytes, "", 0);
 }
 
 int place_list(const struct place *place, const char *path, struct str *out,
@@ -274,14 +294,16 @@ int place_list(const struct place *place, const char *path, struct str *out,
 
 	if (list == NULL)
 		return error_sys(err, "list '%s'", path);
-	while (count < NAMES_MOST && (entry = readdir(list)) != NULL)
-		if (entry->d_name[0] != '.')
-			names[count++] = str_copy(entry->d_name);
+	while (count < NAMES_MOST && (entry = readdir(list)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		names[count++] = str_copy(entry->d_name);
+		save_name(place, path, entry->d_name, entry->d_type);
+	}
 	(void)closedir(list);
 	qsort(names, count, sizeof(names[0]), compare_names);
 	for (i = 0; i < count; i++) {
 		str_addf(out, "%s\n", names[i]);
-		save_name(place, path, names[i]);
 		free(names[i]);
 	}
 	return (int)count;

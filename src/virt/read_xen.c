@@ -102,7 +102,8 @@ static void read_proc_xen(const struct place *place, struct signs *out)
 			  "empty: not the control domain", NULL);
 }
 
-/* Only devices that a driver is bound to: a kernel registers its drivers on any Xen. */
+/* The bus itself is there in every kernel that could run on Xen; a device on it is there
+ * only on Xen, and in use where a driver is bound to it. */
 static void read_frontends(const struct place *place, struct signs *out)
 {
 	static const char folder[] = "/sys/bus/xen/devices";
@@ -112,7 +113,6 @@ static void read_frontends(const struct place *place, struct signs *out)
 
 	if (place_list(place, folder, &names, NULL) < 0)
 		return;
-	signs_add(out, CLAIM_XEN, SIGN_STRONG, folder, "there is a xenbus", NULL);
 	for (name = names.bytes; *name != '\0'; name = end + 1) {
 		autostr struct str path = STR_EMPTY;
 		autofree char *driver = NULL;
@@ -121,6 +121,7 @@ static void read_frontends(const struct place *place, struct signs *out)
 		if (strncmp(name, "vif-", 4) != 0 && strncmp(name, "vbd-", 4) != 0)
 			continue;
 		str_addf(&path, "%s/%.*s/driver", folder, (int)(end - name), name);
+		signs_add(out, CLAIM_XEN, SIGN_STRONG, folder, name, NULL);
 		driver = place_link(place, path.bytes);
 		if (driver == NULL)
 			continue;

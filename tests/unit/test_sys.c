@@ -19,6 +19,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/proc.h"
+#include "sys/root.h"
 
 static char *folder;
 
@@ -163,9 +164,60 @@ static void cpu_time_is_parsed_from_old_and_new_kernels(void **state)
 	assert_true(time.busy_ns == 60000000);
 }
 
+/* Reads @path beneath @root; "" when it could not be read. */
+static const char *beneath(int root, const char *path)
+{
+	static char text[64];
+	struct str out = STR_EMPTY;
+	struct error err = { 0 };
+
+	text[0] = '\0';
+	if (sys_root_read(root, path, sizeof(text) - 1, &out, &err) == 0)
+		strcpy(text, out.bytes);
+	str_clear(&out);
+	return text;
+}
+
+static void links_stay_beneath_the_root(void **state)
+{
+	autofree char *tree = NULL;
+	struct str target = STR_EMPTY;
+	struct error err;
+	int root;
+
+	(void)state;
+	assert_int_equal(sys_dir_make_temporary(folder, &tree, &err), 0);
+	root = open(tree, O_RDONLY | O_DIRECTORY);
+	assert_true(root >= 0);
+	assert_int_equal(mkdirat(root, "etc", 0700), 0);
+	assert_int_equal(mkdirat(root, "a", 0700), 0);
+	assert_int_equal(symlinkat("/etc/hostname", root, "a/absolute"), 0);
+	assert_int_equal(symlinkat("../../../../etc/hostname", root, "a/climbing"), 0);
+	assert_int_equal(symlinkat("../a", root, "a/again"), 0);
+	assert_int_equal(symlinkat("loop", root, "a/loop"), 0);
+	assert_int_equal(mkfifoat(root, "a/fifo", 0600), 0);
+	/* the host has such a file, the tree has none yet */
+	assert_string_equal(beneath(root, "a/absolute"), "");
+	assert_string_equal(beneath(root, "a/climbing"), "");
+	assert_int_equal(openat(root, "etc/hostname", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0, 1);
+	assert_int_equal(write(openat(root, "etc/hostname", O_WRONLY | O_CLOEXEC), "in the tree", 11), 11);
+	assert_string_equal(beneath(root, "a/absolute"), "in the tree");
+	assert_string_equal(beneath(root, "/a/climbing"), "in the tree");
+	assert_string_equal(beneath(root, "../../etc/./hostname"), "in the tree");
+	assert_string_equal(beneath(root, "a/again/again/again/../etc/hostname"), "in the tree");
+	assert_string_equal(beneath(root, "a/loop"), "");
+	assert_string_equal(beneath(root, "a/fifo"), "");
+	assert_string_equal(beneath(root, "a"), "");
+	assert_int_equal(sys_root_link(root, "a/again/absolute", &target, &err), 0);
+	assert_string_equal(target.bytes, "/etc/hostname");
+	str_clear(&target);
+	(void)close(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(links_stay_beneath_the_root),
 		cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
 		cmocka_unit_test(a_tree_is_removed_and_links_are_not_followed),
 		cmocka_unit_test(sha256_is_right),
