@@ -77,6 +77,7 @@ const char *const claim_names[CLAIM_COUNT] = {
 	[CLAIM_REAL_MACHINE] = "real-machine",
 	[CLAIM_FIRMWARE] = "firmware",
 	[CLAIM_VM_BIT] = "smbios-vm-bit",
+	[CLAIM_TSC_EMULATED] = "tsc-emulated",
 	[CLAIM_METAL] = "metal",
 };
 

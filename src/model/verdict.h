@@ -65,6 +65,7 @@ enum claim {
 	CLAIM_REAL_MACHINE,  /* firmware strings of no virtual machine that is known */
 	CLAIM_FIRMWARE,	     /* the kernel was given tables of some firmware */
 	CLAIM_VM_BIT,	     /* SMBIOS: "System is a virtual machine" */
+	CLAIM_TSC_EMULATED,  /* each look at the time stamp counter traps */
 	CLAIM_METAL,	     /* a cloud's product name for a whole machine */
 	CLAIM_COUNT
 };

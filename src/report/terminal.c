@@ -24,9 +24,10 @@ static void add_title(const struct run *run, struct str *out)
 	str_addf(&system, "%s%s%s, Linux %s", run->label != NULL ? run->label : "",
 		 run->label != NULL ? ": " : "", fact_or_unknown(run, "os.name"),
 		 fact_or_unknown(run, "kernel.release"));
-	str_addf(&machine, "%s, %s CPUs usable; %u cop%s; profile %s, %s",
+	str_addf(&machine, "%s, %s CPUs usable; machine %s; %u cop%s; profile %s, %s",
 		 fact_or_unknown(run, "cpu.model"), fact_or_unknown(run, "cpu.usable"),
-		 run->copies, run->copies == 1 ? "y" : "ies",
+		 fact_or_unknown(run, "virt.class"), run->copies,
+		 run->copies == 1 ? "y" : "ies",
 		 run->profile != NULL ? run->profile : "?",
 		 run_method_names[run->method]);
 	report_add_wrapped(out, system.bytes, 0, 0);

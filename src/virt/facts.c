@@ -68,34 +68,60 @@ char *facts_field(const char *text, const char *name)
 	return NULL;
 }
 
+/* The best evidence of a layer as a fact's source: "identify: FILE: TEXT". */
+static char *source_of(const struct verdict *verdict, uint64_t claims)
+{
+	const struct sign *best = NULL;
+	struct str out = STR_EMPTY;
+	size_t i;
+
+	for (i = 0; i < verdict->signs.count; i++) {
+		const struct sign *sign = &verdict->signs.list[i];
+
+		if ((claims >> sign->claim & 1) != 0 &&
+		    (best == NULL || sign->weight > best->weight))
+			best = sign;
+	}
+	if (best == NULL)
+		return str_copy("identify");
+	str_addf(&out, "identify: %s: %s", best->source, best->text);
+	return out.bytes;
+}
+
+static void add_layer(const struct verdict *verdict, const char *key,
+		      enum layer_kind kind, const char *none, struct environment *out)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->layer_count; i++) {
+		const struct layer *layer = &verdict->layers[i];
+		autofree char *source = source_of(verdict, layer->claims);
+
+		if (layer->kind != kind)
+			continue;
+		environment_add(out, key, layer->id, source, NULL);
+		return;
+	}
+	environment_add(out, key, none, "identify",
+			none != NULL ? NULL : "not decidable");
+}
+
 /* The layers, so that two runs can be compared by them like by any other fact. */
 static void add_verdict(const struct verdict *verdict, struct environment *out)
 {
-	static const struct {
-		const char *key;
-		enum layer_kind kind;
-		const char *none;
-	} rows[] = {
-		{"virt.mode", LAYER_MODE, "none"},
-		{"virt.hypervisor", LAYER_HYPERVISOR, "none"},
-		{"virt.outer", LAYER_OUTER, "none seen"},
-		{"virt.container", LAYER_CONTAINER, "none"},
-		{"virt.cloud", LAYER_CLOUD, "none seen"},
-	};
 	const bool is_unknown = strcmp(verdict->class_name, "unknown") == 0;
-	size_t i;
+	const bool is_emulated =
+		signs_weight(&verdict->signs, CLAIM_TSC_EMULATED) > SIGN_NONE;
 
 	environment_add(out, "virt.class", verdict->class_name, "identify", NULL);
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *id = verdict_layer_id(verdict, rows[i].kind);
-
-		if (id == NULL && is_unknown && rows[i].kind != LAYER_CONTAINER)
-			environment_add(out, rows[i].key, NULL, "identify",
-					"not decidable");
-		else
-			environment_add(out, rows[i].key, id != NULL ? id : rows[i].none,
-					"identify", NULL);
-	}
+	add_layer(verdict, "virt.mode", LAYER_MODE, is_unknown ? NULL : "none", out);
+	add_layer(verdict, "virt.hypervisor", LAYER_HYPERVISOR,
+		  is_unknown ? NULL : "none", out);
+	add_layer(verdict, "virt.outer", LAYER_OUTER, "none seen", out);
+	add_layer(verdict, "virt.container", LAYER_CONTAINER, "none", out);
+	add_layer(verdict, "virt.cloud", LAYER_CLOUD, "none seen", out);
+	environment_add(out, "virt.tsc_emulated", is_emulated ? "yes" : "not seen",
+			"CPUID, Xen leaf 3", NULL);
 	if (strcmp(verdict->class_name, "xen-pv") == 0)
 		environment_add(out, "virt.xpti", NULL, "-",
 				"a PV guest cannot see whether Xen separates the page "

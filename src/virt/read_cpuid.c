@@ -98,7 +98,7 @@ static void add_xen(const struct cpuid_leaf *leaves, size_t count, uint32_t base
 			  "ECX bit 0: MMU_PT_UPDATE_PRESERVE_AD, for PV guests alone",
 			  NULL);
 	if (clock != NULL && (clock->eax & 1) != 0)
-		signs_add(out, CLAIM_XEN, SIGN_PROOF, "CPUID, Xen leaf 3",
+		signs_add(out, CLAIM_TSC_EMULATED, SIGN_PROOF, "CPUID, Xen leaf 3",
 			  "EAX bit 0: the TSC is emulated", NULL);
 	if (hvm != NULL && hvm->eax != 0) {
 		(void)snprintf(text, sizeof(text),
