@@ -10,19 +10,77 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "record/run_json.h"
+#include "record/unixbench_import.h"
 #include "store/store.h"
 #include "sys/file.h"
 #include "sys/self.h"
+#include "virt/facts.h"
+#include "virt/read.h"
 
-enum { RUN_FILE_MOST = 64 << 20 };
+enum { RUN_FILE_MOST = 64 << 20, BLOCK = 64 * 1024 };
+
+/* Anything that does not begin like a run file may hold a report, and be of any length. */
+static int read_report(int fd, const char *path, const char *first, size_t length,
+		       struct runs *out, struct error *err)
+{
+	struct unixbench_import *import = unixbench_import_new(path);
+	autofree char *block = mem_zero(BLOCK, 1);
+	ssize_t more;
+
+	unixbench_import_feed(import, first, length);
+	while ((more = read(fd, block, BLOCK)) > 0)
+		unixbench_import_feed(import, block, (size_t)more);
+	if (unixbench_import_end(import, out, err) != 0 || more < 0)
+		return more < 0 ? error_sys(err, "read '%s'", path) : -1;
+	return 0;
+}
 
 static int read_file(const char *path, struct runs *out, struct error *err)
 {
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	autostr struct str text = STR_EMPTY;
+	char first[512];
+	ssize_t length = fd >= 0 ? read(fd, first, sizeof(first) - 1) : -1;
 
+	if (length < 0)
+		return error_sys(err, "open '%s'", path);
+	first[length] = '\0';
+	if (first[strspn(first, " \t\r\n")] != '{')
+		return read_report(fd, path, first, (size_t)length, out, err);
 	if (sys_file_read(AT_FDCWD, path, RUN_FILE_MOST, &text, err) != 0)
 		return -1;
 	return record_read_json(text.bytes, path, out, err);
+}
+
+int flow_import(const char *path, const char *log_path, const char *label,
+		struct runs *out, struct error *err)
+{
+	autoclose int log_fd = -1;
+	struct verdict machine = {0};
+	const size_t first = out->count;
+	int result = -1;
+	size_t i;
+
+	if (log_path != NULL) {
+		log_fd = open(log_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (log_fd < 0)
+			return error_sys(err, "open '%s'", log_path);
+	}
+	if (read_file(path, out, err) == 0 &&
+	    (log_fd < 0 || virt_identify(NULL, log_fd, &machine, err) == 0))
+		result = 0;
+	for (i = first; result == 0 && i < out->count; i++) {
+		struct run *run = &out->runs[i];
+
+		if (log_fd >= 0)
+			facts_add_verdict(&machine, &run->environment);
+		if (label != NULL) {
+			free(run->label);
+			run->label = str_copy(label);
+		}
+	}
+	verdict_clear(&machine);
+	return result;
 }
 
 /* "FILE#2": the second run of the file. Returns 1 when @reference is no such thing. */

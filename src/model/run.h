@@ -104,7 +104,7 @@ struct run {
 	char *profile; /* "unixbench" */
 	char *source;  /* where an imported run comes from; NULL when measured here */
 	enum run_method method;
-	unsigned copies;
+	unsigned copies; /* 0: an imported report does not say */
 	double imported_index; /* as the report printed it; 0: none */
 	int64_t started_ns;    /* since 1970, UTC */
 	int64_t finished_ns;

@@ -263,7 +263,7 @@ static int read_head(const json_t *object, struct run *run, struct error *err)
 	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0 ||
 	    read_seconds(object, "prepare_cpu_s", &run->prepare_ns, err) != 0)
 		return -1;
-	if (copies < 1 || copies > 65536)
+	if ((copies < 1 && run->method != RUN_IMPORTED) || copies > 65536)
 		return error_set(err, ERROR_INPUT,
 				 "the field 'copies' is not 1 to 65536");
 	run->copies = (unsigned)copies;

@@ -107,7 +107,7 @@ static void add_layer(const struct verdict *verdict, const char *key,
 }
 
 /* The layers, so that two runs can be compared by them like by any other fact. */
-static void add_verdict(const struct verdict *verdict, struct environment *out)
+void facts_add_verdict(const struct verdict *verdict, struct environment *out)
 {
 	const bool is_unknown = strcmp(verdict->class_name, "unknown") == 0;
 	const bool is_emulated =
@@ -169,7 +169,7 @@ static void add_dmi(const struct place *place, struct environment *out)
 void facts_read(const struct place *place, const char *folder,
 		const struct verdict *verdict, struct environment *out)
 {
-	add_verdict(verdict, out);
+	facts_add_verdict(verdict, out);
 	add_system(place, out);
 	facts_add_kernel(place, out);
 	facts_add_machine(place, out);

@@ -20,6 +20,9 @@
 void facts_read(const struct place *place, const char *folder,
 		const struct verdict *verdict, struct environment *out);
 
+/** Add what a machine is as facts "virt.*"; facts_read does it too. */
+void facts_add_verdict(const struct verdict *verdict, struct environment *out);
+
 /** Counters of one moment. Negative: not readable. */
 struct facts_moment {
 	int64_t steal_ticks;	  /* of all CPUs, 1/100 s */

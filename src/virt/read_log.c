@@ -20,6 +20,8 @@
 enum {
 	LINE_MOST = 4096,
 	PREFIX_MOST = 100,
+	PREFIXES_MOST = 8, /* quotes, levels, times: no log has more */
+	STAMP_MOST = 40,
 	KLOG_READ_ALL = 3, /* syslog(2) */
 	KLOG_SIZE_BUFFER = 10,
 	KLOG_MOST = 16 << 20,
@@ -180,11 +182,11 @@ struct log_reader {
  * 0 when it is something else. */
 static size_t timestamp_length(const char *text)
 {
-	const char *end = strchr(text, ']');
+	const char *end = memchr(text, ']', strnlen(text, STAMP_MOST));
 	const size_t length = end != NULL ? (size_t)(end - text) : 0;
 	size_t i, digits = 0;
 
-	if (text[0] != '[' || length == 0 || length > 40)
+	if (text[0] != '[' || length == 0)
 		return 0;
 	for (i = 1; i < length; i++)
 		digits += isdigit((unsigned char)text[i]) != 0;
@@ -211,16 +213,19 @@ static bool has_clock(const char *text, size_t length)
 /* "Nov 21 08:21:11 host kernel: ", in any language; "machine # [    0.000000] ". */
 static const char *after_log_prefix(const char *text)
 {
-	const char *kernel = strstr(text, "kernel: ");
-	const char *bracket = strchr(text, '[');
+	const size_t length = strnlen(text, PREFIX_MOST);
+	const char *kernel = memmem(text, length, "kernel: ", strlen("kernel: "));
+	const char *bracket = memchr(text, '[', length);
 
-	if (kernel != NULL && kernel - text < PREFIX_MOST &&
+	if (kernel != NULL &&
 	    (kernel == text || has_clock(text, (size_t)(kernel - text))))
 		return kernel + strlen("kernel: ");
-	while (bracket != NULL && bracket - text < PREFIX_MOST) {
-		if (timestamp_length(bracket) != 0 && strchr(bracket, '.') != NULL)
+	while (bracket != NULL) {
+		const size_t left = length - (size_t)(bracket - text);
+
+		if (timestamp_length(bracket) != 0 && memchr(bracket, '.', left) != NULL)
 			return bracket;
-		bracket = strchr(bracket + 1, '[');
+		bracket = memchr(bracket + 1, '[', left - 1);
 	}
 	return text;
 }
@@ -229,6 +234,7 @@ static const char *after_log_prefix(const char *text)
 static const char *message_of(const char *line, bool *out_is_dated)
 {
 	const char *text = line, *before;
+	unsigned taken = 0;
 
 	*out_is_dated = false;
 	do {
@@ -246,7 +252,7 @@ static const char *message_of(const char *line, bool *out_is_dated)
 			text = after_log_prefix(text);
 			*out_is_dated = true;
 		}
-	} while (text != before);
+	} while (text != before && ++taken < PREFIXES_MOST);
 	return text;
 }
 
