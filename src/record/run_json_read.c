@@ -65,13 +65,18 @@ static int read_count(const json_t *object, const char *key, uint64_t *out,
 	return 0;
 }
 
+/* What is no date, or one that nanoseconds since 1970 do not reach, is none. */
 static int64_t parse_date(const char *text)
 {
 	struct tm parts = {0};
+	int64_t date_ns;
 	const char *end =
 		text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts) : NULL;
 
-	return end != NULL && *end == '\0' ? (int64_t)timegm(&parts) * NUM_SECOND_NS : 0;
+	if (end == NULL || *end != '\0' ||
+	    __builtin_mul_overflow((int64_t)timegm(&parts), NUM_SECOND_NS, &date_ns))
+		return 0;
+	return date_ns;
 }
 
 static unsigned read_flags(const json_t *list)

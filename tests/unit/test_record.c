@@ -57,6 +57,21 @@ static void a_run_survives_the_way_out_and_in(void **state)
 	runs_clear(&back);
 }
 
+/* Nanoseconds since 1970 end in 2262 and begin in 1677. */
+static void a_date_that_does_not_fit_is_none(void **state)
+{
+	static const char text[] = "{\"schema\":\"moult.run/1\",\"method\":\"budget\",\"copies\":1,\"tests\":[],"
+				   "\"started\":\"9999-01-01T00:00:00Z\",\"finished\":\"0346-01-01T00:00:00Z\"}";
+	struct runs runs = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(record_read_json(text, "FILE", &runs, &err), 0);
+	assert_true(runs.runs[0].started_ns == 0);
+	assert_true(runs.runs[0].finished_ns == 0);
+	runs_clear(&runs);
+}
+
 #define HEAD "{\"schema\":\"moult.run/1\",\"method\":\"budget\",\"copies\":1,\"tests\":["
 #define SAMPLE(text) HEAD "{\"key\":\"pipe\",\"samples\":[" text "]}]}"
 
@@ -114,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_survives_the_way_out_and_in),
+		cmocka_unit_test(a_date_that_does_not_fit_is_none),
 		cmocka_unit_test(bad_files_are_refused),
 	};
 
