@@ -7,11 +7,17 @@
 #include <time.h>
 
 #include "base/num.h"
+#include "model/score.h"
 #include "record/run_json.h"
 
 /* The longest time that a field may hold: a year. Larger ones would not fit nanoseconds
  * safely. */
 static const double longest_s = 366 * 86400.0;
+
+/* What is computed from a figure below one limit stays below the next, through all rounding: what was
+ * read can be written and read again. The fastest machine of 65536 copies stays below 1e13. */
+static const double rate_most = 1e14, score_most = 1e15, index_most = 1e17,
+		    run_index_most = 1e18;
 
 static char *copy_text(const json_t *object, const char *key)
 {
@@ -138,8 +144,8 @@ static double load_or_unknown(const json_t *object, const char *key)
 	return json_is_number(field) ? json_number_value(field) : -1;
 }
 
-static int read_sample(const json_t *object, unsigned copies, struct run_sample *sample,
-		       struct error *err)
+static int read_sample(const json_t *object, unsigned copies, const struct test *test,
+		       struct run_sample *sample, struct error *err)
 {
 	uint64_t voluntary, forced;
 	int64_t time_ns;
@@ -165,7 +171,12 @@ static int read_sample(const json_t *object, unsigned copies, struct run_sample 
 	sample->load_after = load_or_unknown(object, "load_after");
 	sample->kept = json_is_true(json_object_get(object, "kept"));
 	sample->flags = read_flags(json_object_get(object, "flags"));
-	return read_parts(json_object_get(object, "copies"), copies, sample, err);
+	if (read_parts(json_object_get(object, "copies"), copies, sample, err) != 0)
+		return -1;
+	if (score_sample_rate(test, sample) > rate_most)
+		return error_set(err, ERROR_INPUT, "a sample of more than %g %s",
+				 rate_most, test->unit);
+	return 0;
 }
 
 static int read_test(const json_t *object, struct run *run, struct error *err)
@@ -185,8 +196,8 @@ static int read_test(const json_t *object, struct run *run, struct error *err)
 				 key);
 	test = run_add_test(run, &tests_all[number]);
 	test->failure = copy_text(object, "failure");
-	if (read_number(object, "score", 1e18, &test->imported_score, err) != 0 ||
-	    read_number(object, "index", 1e18, &test->imported_index, err) != 0 ||
+	if (read_number(object, "score", score_most, &test->imported_score, err) != 0 ||
+	    read_number(object, "index", index_most, &test->imported_index, err) != 0 ||
 	    read_number(object, "time_s", longest_s, &test->imported_time_s, err) != 0 ||
 	    read_count(object, "used", &used, err) != 0)
 		return error_frame(err, "%s", key);
@@ -194,7 +205,7 @@ static int read_test(const json_t *object, struct run *run, struct error *err)
 	json_array_foreach(samples, i, entry) {
 		struct run_sample sample = {0};
 
-		if (read_sample(entry, run->copies, &sample, err) != 0) {
+		if (read_sample(entry, run->copies, test->test, &sample, err) != 0) {
 			free(sample.parts);
 			return error_frame(err, "%s: sample %zu", key, i + 1);
 		}
@@ -298,7 +309,7 @@ static int read_run(json_t *object, struct run *run, struct error *err)
 	    read_head(object, run, err) != 0)
 		return -1;
 	if (run->method == RUN_IMPORTED &&
-	    read_number(json_object_get(object, "index"), "score", 1e18,
+	    read_number(json_object_get(object, "index"), "score", run_index_most,
 			&run->imported_index, err) != 0)
 		return -1;
 	if (!json_is_array(tests))

@@ -101,6 +101,8 @@ static void bad_files_are_refused(void **state)
 		{ SAMPLE("{\"count\":5,\"elapsed_s\":-1}"), "'elapsed_s' is not a number" },
 		{ SAMPLE("{\"count\":5,\"elapsed_s\":1e30}"), "'elapsed_s' is not a number" },
 		{ SAMPLE("{\"count\":5.5,\"elapsed_s\":1}"), "'count' is not a whole number" },
+		{ SAMPLE("{\"count\":9000000000000000000,\"elapsed_s\":1e-9}"), "more than 1e+14 lps" },
+		{ HEAD "{\"key\":\"shell8\",\"score\":1e18}]}", "'score' is not a number" },
 		{ SAMPLE("{\"count\":5,\"elapsed_s\":1,\"copies\":[{}]},{\"count\":5,\"elapsed_s\":0}"),
 		  "sample 2" },
 		{ "{\"schema\":\"moult.runs/1\",\"runs\":[{}]}", "run 1" },
