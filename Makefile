@@ -36,6 +36,9 @@ lab: deps-vm
 deps-vm:
 	@tools/deps build vm
 
+fuzz: deps-test
+	@tools/fuzz
+
 bundle: deps
 	@tools/bundle
 
@@ -43,12 +46,13 @@ fresh-machine:
 	tools/fresh-machine
 
 clean:
-	rm -rf $(BUILD) build-test build-clang build-bundle build-vm
+	rm -rf $(BUILD) build-test build-clang build-bundle build-fuzz build-vm
 
 help:
 	@echo "make                build $(BUILD)/moult"
 	@echo "make run            install what the build needs, build, measure this machine"
 	@echo "make test           install what the tests need, build, pass them"
+	@echo "make fuzz           look for inputs that break the readers, FUZZ_SECONDS (900) each"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
 	@echo "make test-vm        boot machines under QEMU: the bundle, and what they say they are"
 	@echo "make lab            a real Xen under QEMU, its dom0 and its guests"
@@ -60,4 +64,4 @@ help:
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 
-.PHONY: all run test test-vm lab install bundle deps deps-test deps-vm fresh-machine clean help
+.PHONY: all run test test-vm lab fuzz install bundle deps deps-test deps-vm fresh-machine clean help
