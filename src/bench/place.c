@@ -180,6 +180,28 @@ static int ask_about(const struct bench_place *place, struct run_build *out,
 	return result;
 }
 
+/* Without the executables of one profile those of the other may be there: moult-rescue is also
+ * carried about without the whole bundle. */
+static int find_executable(const struct bench_profile *profile, const char *file,
+			   char **out, struct error *err)
+{
+	const struct bench_profile *other =
+		profile->has_busybox ? &bench_profile_unixbench : &bench_profile_pinned;
+	autostr struct str first = STR_EMPTY;
+	autofree char *found = NULL;
+
+	if (sys_self_find(SYS_SELF_HELPER, file, out, err) == 0)
+		return 0;
+	str_addf(&first, "%s%s", other->prefix, executables[0]);
+	if (sys_self_find(SYS_SELF_HELPER, first.bytes, &found, NULL) != 0)
+		return -1;
+	return error_set(err, ERROR_SYSTEM,
+			 "'%s' of the profile %s is not beside the program: unpack the "
+			 "whole bundle, set MOULT_HELPERS, or choose --profile %s, which "
+			 "is there",
+			 file, profile->name, other->name);
+}
+
 static int fill(struct bench_place *place, char **paths, struct run_build *build,
 		struct error *err)
 {
@@ -191,7 +213,7 @@ static int fill(struct bench_place *place, char **paths, struct run_build *build
 		autostr struct str name = STR_EMPTY;
 
 		str_addf(&name, "%s%s", place->profile->prefix, executables[i]);
-		if (sys_self_find(SYS_SELF_HELPER, name.bytes, &paths[i], err) != 0 ||
+		if (find_executable(place->profile, name.bytes, &paths[i], err) != 0 ||
 		    sys_file_sha256(paths[i], digest, err) != 0)
 			return -1;
 		run_build_add_file(build, name.bytes, digest);

@@ -33,7 +33,7 @@ static const struct opt bench_options[] = {
 	 NULL},
 	{"profile", 'p', "PROFILE",
 	 "unixbench, pinned (the same bytes everywhere), or both\nin turns (default "
-	 "unixbench)",
+	 "unixbench; in moult-rescue pinned)",
 	 "unixbench pinned both"},
 	{"tests", 't', "KEY[,KEY]", "only these tests", tests_keys},
 	{"copies", 'c', "N[,N]",
@@ -256,7 +256,8 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	return 0; /* --help was seen before */
 }
 
-static int parse(int argc, char **argv, struct bench_call *call, struct error *err)
+static int parse(const struct bench_profile *profile, int argc, char **argv,
+		 struct bench_call *call, struct error *err)
 {
 	int first, i;
 
@@ -264,8 +265,7 @@ static int parse(int argc, char **argv, struct bench_call *call, struct error *e
 	for (i = 0; i < TESTS_COUNT; i++)
 		call->plan.bench.tests[i] = &tests_all[i];
 	call->plan.bench.test_count = TESTS_COUNT;
-	call->plan.bench.profiles[call->plan.bench.profile_count++] =
-		&bench_profile_unixbench;
+	call->plan.bench.profiles[call->plan.bench.profile_count++] = profile;
 	if (format_find("terminal", &call->format, err) != 0 ||
 	    opt_parse(bench_options, argc, argv, take_option, call, &first, err) != 0)
 		return -1;
@@ -376,7 +376,9 @@ static int judge(const struct runs *runs, struct error *err)
 			 failures, tests, failed->test->key, failed->failure);
 }
 
-static int bench_run_command(int argc, char **argv, struct error *err)
+/* @profile: where none is asked for */
+static int bench_run_command(const struct bench_profile *profile, int argc, char **argv,
+			     struct error *err)
 {
 	struct runs runs = {0}, beside = {0};
 	struct progress display;
@@ -386,7 +388,8 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	struct error ignored;
 	int result;
 
-	if (parse(argc, argv, &call, err) != 0 || check_outputs(&call, err) != 0 ||
+	if (parse(profile, argc, argv, &call, err) != 0 ||
+	    check_outputs(&call, err) != 0 ||
 	    (call.beside != NULL && flow_find_runs(call.beside, &beside, err) != 0) ||
 	    open_store(&call, &store, err) != 0) {
 		runs_clear(&beside);
@@ -409,17 +412,36 @@ static int bench_run_command(int argc, char **argv, struct error *err)
 	return result;
 }
 
+static int run_moult(int argc, char **argv, struct error *err)
+{
+	return bench_run_command(&bench_profile_unixbench, argc, argv, err);
+}
+
+static int run_rescue(int argc, char **argv, struct error *err)
+{
+	return bench_run_command(&bench_profile_pinned, argc, argv, err);
+}
+
+static const char description[] =
+	"Runs the twelve tests of the UnixBench index and shows scores, intervals and\n"
+	"the index. The tests: dhry2reg whetstone-double execl fstime fsbuffer fsdisk\n"
+	"pipe context1 spawn syscall shell1 shell8. Nothing else should run meanwhile.\n"
+	"Ctrl-C keeps what was measured.";
+
 const struct cmd cmd_bench = {
 	.name = "bench",
 	.arguments = "",
 	.summary = "measure this machine",
-	.description = "Runs the twelve tests of the UnixBench index and shows scores, "
-		       "intervals and\n"
-		       "the index. The tests: dhry2reg whetstone-double execl fstime "
-		       "fsbuffer fsdisk\n"
-		       "pipe context1 spawn syscall shell1 shell8. Nothing else should "
-		       "run meanwhile.\n"
-		       "Ctrl-C keeps what was measured.",
+	.description = description,
 	.options = bench_options,
-	.run = bench_run_command,
+	.run = run_moult,
+};
+
+const struct cmd cmd_bench_rescue = {
+	.name = "bench",
+	.arguments = "",
+	.summary = "measure this machine",
+	.description = description,
+	.options = bench_options,
+	.run = run_rescue,
 };

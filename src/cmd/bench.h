@@ -7,4 +7,8 @@
 
 extern const struct cmd cmd_bench;
 
+/** The same with the profile pinned where none is asked for: its workloads need nothing of the
+ * machine, not even a libc. */
+extern const struct cmd cmd_bench_rescue;
+
 #endif

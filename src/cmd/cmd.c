@@ -34,14 +34,12 @@ static void add_command_help(const struct cmd *cmd, struct str *out)
 	opt_help(cmd->options, out);
 }
 
-static void add_global_help(struct str *out)
+static void add_global_help(const struct cmd *const *cmd, struct str *out)
 {
-	const struct cmd *const *cmd;
-
 	str_add(out, "Usage: moult COMMAND [OPTION]... [ARGUMENT]...\n"
 		     "Give a machine a new operating system, and prove what that "
 		     "bought.\n\nCommands:\n");
-	for (cmd = cmd_table; *cmd != NULL; cmd++)
+	for (; *cmd != NULL; cmd++)
 		str_addf(out, "  %-10s %s\n", (*cmd)->name, (*cmd)->summary);
 	str_add(out, "\nOptions:\n");
 	opt_help(global_options, out);
@@ -84,7 +82,7 @@ static void add_completion_case(const struct cmd *cmd, struct str *out)
 	str_add(out, "\" ;;\n");
 }
 
-static void add_completion(struct str *out)
+static void add_completion(const struct cmd *const *table, struct str *out)
 {
 	const struct cmd *const *cmd;
 
@@ -94,17 +92,18 @@ static void add_completion(struct str *out)
 		     "before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
 		     "\tCOMPREPLY=()\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) "
 		     "words=\"");
-	for (cmd = cmd_table; *cmd != NULL; cmd++)
+	for (cmd = table; *cmd != NULL; cmd++)
 		str_addf(out, "%s ", (*cmd)->name);
 	str_add(out, "--help --version\" ;;\n\tesac\n\t[ $COMP_CWORD -gt 1 ] && case "
 		     "${COMP_WORDS[1]} in\n");
-	for (cmd = cmd_table; *cmd != NULL; cmd++)
+	for (cmd = table; *cmd != NULL; cmd++)
 		add_completion_case(*cmd, out);
 	str_add(out, "\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
 		     "complete -F _moult moult\n");
 }
 
-static int run_global(int argc, char **argv, struct error *err)
+static int run_global(const struct cmd *const *table, int argc, char **argv,
+		      struct error *err)
 {
 	autostr struct str text = STR_EMPTY;
 	const char *word = argc > 1 ? argv[1] : "";
@@ -113,10 +112,10 @@ static int run_global(int argc, char **argv, struct error *err)
 		str_add(&text, "moult " MOULT_VERSION "\n");
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
 		 strcmp(word, "help") == 0)
-		add_global_help(&text);
+		add_global_help(table, &text);
 	else if (strcmp(word, "--completion") == 0 && argc == 3 &&
 		 strcmp(argv[2], "bash") == 0)
-		add_completion(&text);
+		add_completion(table, &text);
 	else if (argc < 2)
 		return error_set(err, ERROR_USAGE, "no command given (see moult --help)");
 	else
@@ -125,11 +124,9 @@ static int run_global(int argc, char **argv, struct error *err)
 	return cmd_print(text.bytes, err);
 }
 
-static const struct cmd *find_command(const char *name)
+static const struct cmd *find_command(const struct cmd *const *cmd, const char *name)
 {
-	const struct cmd *const *cmd;
-
-	for (cmd = cmd_table; *cmd != NULL; cmd++)
+	for (; *cmd != NULL; cmd++)
 		if (strcmp((*cmd)->name, name) == 0)
 			return *cmd;
 	return NULL;
@@ -166,9 +163,9 @@ static void open_standard_streams(void)
 					   : O_RDONLY); /* the lowest number is fd */
 }
 
-int cmd_main(int argc, char **argv)
+int cmd_main(const struct cmd *const *table, int argc, char **argv)
 {
-	const struct cmd *cmd = argc > 1 ? find_command(argv[1]) : NULL;
+	const struct cmd *cmd = argc > 1 ? find_command(table, argv[1]) : NULL;
 	struct error err = {0};
 	char text[600];
 	int result;
@@ -177,7 +174,7 @@ int cmd_main(int argc, char **argv)
 	if (cmd != NULL)
 		result = run_command(cmd, argc - 1, argv + 1, &err);
 	else
-		result = run_global(argc, argv, &err);
+		result = run_global(table, argc, argv, &err);
 	if (result == 0)
 		return 0;
 	(void)fprintf(stderr, "moult: %s\n", error_text(&err, text, sizeof(text)));

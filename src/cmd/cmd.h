@@ -17,14 +17,18 @@ struct cmd {
 	int (*run)(int argc, char **argv, struct error *err);
 };
 
-/** All commands, in the order of the help; ends in NULL. */
+/** All commands of moult, in the order of the help; ends in NULL. */
 extern const struct cmd *const cmd_table[];
+
+/** The same of moult-rescue, whose bench begins with another profile. */
+extern const struct cmd *const cmd_table_rescue[];
 
 /** Run the program: find the command, run it, print what went wrong as one line.
  *
+ * @table:  cmd_table or cmd_table_rescue
  * Returns: the exit status
  */
-int cmd_main(int argc, char **argv);
+int cmd_main(const struct cmd *const *table, int argc, char **argv);
 
 /** Write to standard output, and make sure that it has arrived.
  *

@@ -9,3 +9,5 @@
 
 const struct cmd *const cmd_table[] = {&cmd_bench, &cmd_identify, &cmd_runs, &cmd_show,
 				       NULL};
+const struct cmd *const cmd_table_rescue[] = {&cmd_bench_rescue, &cmd_identify, &cmd_runs,
+					      &cmd_show, NULL};

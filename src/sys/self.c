@@ -46,8 +46,8 @@ int sys_self_find(enum sys_self_kind kind, const char *name, char **out,
 		path = found(program, places[kind].folders[i], name);
 	if (path == NULL)
 		return error_set(err, ERROR_SYSTEM,
-				 "'%s' is not beside the program: install moult again, "
-				 "or set %s",
+				 "'%s' is not beside the program: install moult again "
+				 "or unpack the whole bundle, or set %s",
 				 name, places[kind].variable);
 	*out = path;
 	return 0;
