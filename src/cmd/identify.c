@@ -28,8 +28,8 @@ static const struct opt identify_options[] = {
 	 "FILE"},
 	{"root", 'r', "DIR", "judge a captured tree instead of this machine", "DIR"},
 	{"capture", 'c', "DIR",
-	 "save this machine's evidence as a tree that --root reads,\nwithout names, "
-	 "addresses and serial numbers",
+	 "save this machine's evidence as a tree for --root,\nwithout names, addresses and "
+	 "serial numbers",
 	 "DIR"},
 	{"raw", 0, NULL, "--capture: keep them", NULL},
 	{"help", 'h', NULL, "show this help", NULL},

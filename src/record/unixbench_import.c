@@ -628,7 +628,6 @@ static void check_score(struct run *run)
 static void set_ids(struct unixbench_import *import)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a over all results */
-	autofree char *group = NULL;
 	size_t i, k, n;
 
 	for (i = 0; i < import->runs.count; i++) {

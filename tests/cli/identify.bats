@@ -48,6 +48,12 @@ print(answer['class'], xen['version'], answer['weight'], len(mode['evidence']) >
 	[ "$status" -eq 0 ]
 }
 
+@test "our own captures" {
+	run "$ROOT/tests/tools/judge-corpus" hosts "$ROOT/tests/hosts"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "virt-what's own trees: the same, or more exact" {
 	mkdir -p apt/lists/partial apt/cache/archives/partial
 	cat > apt/apt.conf <<-END

@@ -134,7 +134,7 @@ refused() {
 }
 
 @test "wrong command lines" {
-	refused 2 "'quux' is neither list nor rm" runs quux
+	refused 2 "'quux' is none of list, rm and import" runs quux
 	refused 2 "unexpected argument" runs list x
 	refused 2 "rm needs a run" runs rm
 	refused 2 "no run given" show
