@@ -21,6 +21,7 @@ enum error_kind {
 	ERROR_VERIFY = 5,	/* what was written is not what should be there */
 	ERROR_WRITTEN = 6,	/* failed after writing began */
 	ERROR_PARTIAL = 7,	/* a part of the result is missing */
+	ERROR_REGRESSION = 8,	/* a comparison found one, and was asked to look */
 	ERROR_INTERRUPTED = 130 /* SIGINT, SIGTERM or SIGHUP */
 };
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/score.h"
+#include "report/text.h"
+
+enum { BAR_HALF = 5, KEY_WIDTH = 16, VALUE_MOST = 60 };
+
+static const char *name_of(const struct run *run)
+{
+	if (run->label != NULL)
+		return run->label;
+	return run->source != NULL ? run->source : run->id != NULL ? run->id : "?";
+}
+
+static const char *fact(const struct run *run, const char *key)
+{
+	const char *value = environment_value(&run->environment, key);
+
+	return value != NULL ? value : "?";
+}
+
+/* A sign a quarter: "<<  |" is half as fast, "|>>>>" twice as fast or more. */
+static void add_bar(const struct compare_row *row, struct str *out)
+{
+	const int length = (int)fmin(BAR_HALF, ceil(fabs(log2(row->ratio)) * 4 - 0.2));
+	char bar[2 * BAR_HALF + 2];
+	int i;
+
+	memset(bar, ' ', sizeof(bar) - 1);
+	bar[sizeof(bar) - 1] = '\0';
+	bar[BAR_HALF] = '|';
+	for (i = 1; i <= length; i++)
+		bar[BAR_HALF + (row->ratio > 1 ? i : -i)] = row->ratio > 1 ? '>' : '<';
+	str_add(out, bar);
+}
+
+static void add_row(const char *name, const struct compare_row *row, struct str *out)
+{
+	static const char *const words[COMPARE_VERDICT_COUNT] = {
+		[COMPARE_CANNOT_TELL] = "?",
+		[COMPARE_NO_DIFFERENCE] = "=",
+		[COMPARE_FASTER] = "faster",
+		[COMPARE_SLOWER] = "slower",
+	};
+
+	str_addf(out, "%-*s", KEY_WIDTH, name);
+	if (!(row->ratio > 0)) {
+		str_addf(out, " %11.1f %11.1f   only in one\n", row->first, row->second);
+		return;
+	}
+	str_addf(out, " %11.1f %11.1f %6.3f", row->first, row->second, row->ratio);
+	if (row->low > 0)
+		str_addf(out, " %5.3f-%5.3f", row->low, row->high);
+	else
+		str_addf(out, " %-11s", "no interval");
+	str_addf(out, " %-6s ", words[row->verdict]);
+	add_bar(row, out);
+	(void)str_trim_end(out->bytes);
+	out->length = strlen(out->bytes);
+	str_add(out, "\n");
+}
+
+static void add_title(const char *word, const struct run *run, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	str_addf(&line, "%-7s %s: %s, Linux %s, %s; machine %s", word, name_of(run),
+		 fact(run, "os.name"), fact(run, "kernel.release"), fact(run, "cpu.model"),
+		 fact(run, "virt.class"));
+	report_add_wrapped(out, line.bytes, 8, 0);
+}
+
+static void add_notes(const struct run *first, const struct run *second,
+		      const struct comparison *comparison, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	if (comparison->index.smallest > 0)
+		str_addf(&line,
+			 "The smallest change of the index that these two runs could have "
+			 "shown is %.1f%%. ",
+			 100 * comparison->index.smallest);
+	if (first->method == RUN_IMPORTED || second->method == RUN_IMPORTED)
+		str_add(&line, "A report that was imported has no samples: its ratios carry "
+			       "no interval, and \"?\" is all that can be said of them. ");
+	if (comparison->common < TESTS_COUNT)
+		str_addf(&line, "The index is made of the %zu tests that both have. ",
+			 comparison->common);
+	if (first->copies == 0 || second->copies == 0)
+		str_add(&line,
+			"One report does not say how many copies ran: they may differ. ");
+	if (!compare_is_same_build(first, second))
+		str_add(&line, "The workloads are not known to be the same bytes: compiler, "
+			       "libc, shell and text tools are part of the change. ");
+	if (line.length > 0) {
+		str_add(out, "\n");
+		report_add_wrapped(out, line.bytes, 0, 0);
+	}
+}
+
+static bool is_of_a_moment(const char *key)
+{
+	return strncmp(key, "moment.", 7) == 0 || strcmp(key, "host.name") == 0;
+}
+
+static void add_environment(const struct run *first, const struct run *second,
+			    struct str *out)
+{
+	size_t i, equal = 0, different = 0;
+
+	for (i = 0; i < first->environment.count; i++) {
+		const struct fact *one = &first->environment.facts[i];
+		const char *other = environment_value(&second->environment, one->key);
+		autostr struct str line = STR_EMPTY;
+
+		if (one->value == NULL || other == NULL || is_of_a_moment(one->key))
+			continue;
+		if (strcmp(one->value, other) == 0) {
+			equal++;
+			continue;
+		}
+		if (different++ == 0)
+			str_add(out, "\nWhat differs between the machines\n");
+		str_addf(&line, "%s: %.*s -> %.*s", one->key, VALUE_MOST, one->value,
+			 VALUE_MOST, other);
+		str_add(out, "  ");
+		report_add_wrapped(out, line.bytes, 4, 2);
+	}
+	if (equal + different > 0)
+		str_addf(out, "(%zu facts are equal)\n", equal);
+}
+
+void report_write_comparison(const struct run *first, const struct run *second,
+			     const struct comparison *comparison, struct str *out)
+{
+	size_t i;
+
+	add_title("before", first, out);
+	add_title("after", second, out);
+	str_addf(out, "\n%-*s %11s %11s %6s %-11s\n", KEY_WIDTH, "Test", "before", "after",
+		 "ratio", "95%");
+	for (i = 0; i < comparison->test_count; i++)
+		add_row(comparison->tests[i].test->key, &comparison->tests[i], out);
+	add_row("Index", &comparison->index, out);
+	add_notes(first, second, comparison, out);
+	add_environment(first, second, out);
+}
+
+static void add_markdown_row(const char *name, const struct compare_row *row,
+			     struct str *out)
+{
+	str_addf(out, "| %s | %.1f | %.1f |", name, row->first, row->second);
+	if (row->ratio > 0)
+		str_addf(out, " %.3f |", row->ratio);
+	else
+		str_add(out, " |");
+	if (row->low > 0)
+		str_addf(out, " %.3f to %.3f |", row->low, row->high);
+	else
+		str_add(out, " |");
+	str_addf(out, " %s |\n", compare_verdict_texts[row->verdict]);
+}
+
+void report_write_comparison_markdown(const struct run *first, const struct run *second,
+				      const struct comparison *comparison,
+				      struct str *out)
+{
+	size_t i;
+
+	str_addf(out, "**%s** against **%s** (moult)\n\n", name_of(second),
+		 name_of(first));
+	str_add(out, "| test | before | after | ratio | 95% interval | verdict |\n"
+		     "|---|---:|---:|---:|---|---|\n");
+	for (i = 0; i < comparison->test_count; i++)
+		add_markdown_row(comparison->tests[i].test->key, &comparison->tests[i],
+				 out);
+	add_markdown_row("**index**", &comparison->index, out);
+}
