@@ -83,35 +83,45 @@ int flow_import(const char *path, const char *log_path, const char *label,
 	return result;
 }
 
-/* "FILE#2": the second run of the file. Returns 1 when @reference is no such thing. */
-static int read_numbered_file(const char *reference, struct runs *out, struct error *err)
+/* A file, or "article": the three machines that moult comes from. Returns 1 when @name is
+ * neither. */
+static int read_named(const char *name, struct runs *out, struct error *err)
+{
+	autofree char *path = NULL;
+
+	if (strcmp(name, "article") != 0)
+		return access(name, F_OK) == 0 ? read_file(name, out, err) : 1;
+	if (sys_self_find(SYS_SELF_DATA, "article.json", &path, err) != 0)
+		return -1;
+	return read_file(path, out, err);
+}
+
+/* "NAME#2": the second of its runs. Returns 1 when @reference is no such thing. */
+static int read_numbered(const char *reference, struct runs *out, struct error *err)
 {
 	const char *mark = strrchr(reference, '#');
-	autofree char *path =
+	autofree char *name =
 		mark != NULL ? strndup(reference, (size_t)(mark - reference)) : NULL;
 	struct runs all = {0};
 	unsigned long number;
 	char *end;
+	int result;
 
-	if (path == NULL || access(path, F_OK) != 0)
+	if (name == NULL)
 		return 1;
 	number = strtoul(mark + 1, &end, 10);
 	if (*end != '\0' || end == mark + 1)
 		return 1;
-	if (read_file(path, &all, err) != 0) {
-		runs_clear(&all);
-		return -1;
+	result = read_named(name, &all, err);
+	if (result == 0 && (number < 1 || number > all.count))
+		result = error_set(err, ERROR_INPUT, "'%s' has %zu runs, not %lu", name,
+				   all.count, number);
+	if (result == 0) {
+		*runs_add(out) = all.runs[number - 1];
+		all.runs[number - 1] = (struct run){0};
 	}
-	if (number < 1 || number > all.count) {
-		(void)error_set(err, ERROR_INPUT, "'%s' has %zu runs, not %lu", path,
-				all.count, number);
-		runs_clear(&all);
-		return -1;
-	}
-	*runs_add(out) = all.runs[number - 1];
-	all.runs[number - 1] = (struct run){0};
 	runs_clear(&all);
-	return 0;
+	return result;
 }
 
 int flow_find_runs(const char *reference, struct runs *out, struct error *err)
@@ -120,14 +130,9 @@ int flow_find_runs(const char *reference, struct runs *out, struct error *err)
 	struct store *store = NULL;
 	int result;
 
-	if (strcmp(reference, "article") == 0) {
-		if (sys_self_find(SYS_SELF_DATA, "article.json", &path, err) != 0)
-			return -1;
-		return read_file(path, out, err);
-	}
-	if (access(reference, F_OK) == 0)
-		return read_file(reference, out, err);
-	result = read_numbered_file(reference, out, err);
+	result = read_named(reference, out, err);
+	if (result == 1)
+		result = read_numbered(reference, out, err);
 	if (result <= 0)
 		return result;
 	if (store_default_path(&path, err) != 0 || store_open(path, &store, err) != 0)

@@ -23,7 +23,7 @@ setup()
 value() { /usr/bin/python3 -c "import json; c = json.load(open('$1'))['comparisons'][0]; print($2)"; }
 
 @test "the article's machines: ratios without intervals, and it is said" {
-	run -0 "$MOULT" compare article.json#1 article.json#2
+	run -0 "$MOULT" compare article#1 article#2
 	[[ "$output" == *"no interval"* ]]
 	[[ "$output" == *"has no samples"* ]]
 	"$MOULT" compare --json article.json#1 article.json#2 article.json#3 > c.json
