@@ -150,7 +150,9 @@ for line in open("err"):
 
 # interrupted SIGNAL: what was measured is kept, status 130, nothing is left
 interrupted() {
-	"$MOULT" bench --tmpdir tmp --progress none -t pipe,shell8 -b 30 --json >run.json 2>err 3>&- &
+	# under nohup these tests would hand an ignored SIGHUP down
+	env --default-signal=HUP,TERM "$MOULT" bench --tmpdir tmp --progress none -t pipe,shell8 -b 30 --json \
+		>run.json 2>err 3>&- &
 	local pid=$! status=0
 	sleep 3
 	kill -s "$1" $pid

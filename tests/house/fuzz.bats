@@ -29,6 +29,7 @@ fuzz() {
 	! cmp -s src/virt/read_dmi.c "$ROOT/src/virt/read_dmi.c"
 	FUZZ_SECONDS=60 fuzz dmi
 	[ "$status" -eq 1 ]
-	[[ $output == *heap-buffer-overflow*dmi_decode_table*'fuzz: dmi: a fault;'* ]]
+	# without llvm-symbolizer the report names no function
+	[[ $output == *heap-buffer-overflow*'fuzz: dmi: a fault;'* ]]
 	ls build-fuzz/artifacts/dmi-crash-*
 }
