@@ -60,7 +60,7 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	return 0;
 }
 
-/* The first run of each reference, but both profiles where both sides have both. */
+/* The first run that each reference names. */
 static int load(int argc, char **argv, struct runs *out, struct error *err)
 {
 	int i;

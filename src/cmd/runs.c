@@ -48,15 +48,18 @@ static void add_line(const struct run *run, struct str *out)
 {
 	const time_t second = (time_t)(run->started_ns / NUM_SECOND_NS);
 	const struct score_index index = score_run(run);
+	autostr struct str line = STR_EMPTY;
 	char date[32] = "?";
 	struct tm parts;
 
 	if (localtime_r(&second, &parts) != NULL)
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
-	str_addf(out, "%-24s  %-16s  %6u  %-9.9s %9.1f%c  %s\n", run->id, date,
-		 run->copies, run->profile != NULL ? run->profile : "?",
-		 index.score.value, index.is_partial ? '*' : ' ',
-		 run->label != NULL ? run->label : "");
+	str_addf(&line, "%-24s  %-16s  %6u  %-9.9s %9.1f%c  %s",
+		 run->id != NULL ? run->id : "?", date, run->copies,
+		 run->profile != NULL ? run->profile : "?", index.score.value,
+		 index.is_partial ? '*' : ' ', run->label != NULL ? run->label : "");
+	report_add_clean(out, line.bytes, line.length);
+	str_add(out, "\n");
 }
 
 static int list(struct store *store, bool is_json, struct error *err)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "flow/find.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,22 @@
 #include "record/run_json.h"
 #include "record/unixbench_import.h"
 #include "store/store.h"
-#include "sys/file.h"
 #include "sys/self.h"
 #include "virt/facts.h"
 #include "virt/read.h"
 
 enum { RUN_FILE_MOST = 64 << 20, BLOCK = 64 * 1024 };
+
+/* Reads up to @most bytes more; a pipe gives them in pieces. Returns how many, or -1. */
+static ssize_t read_more(int fd, char *block, size_t most)
+{
+	ssize_t length;
+
+	do
+		length = read(fd, block, most);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
 
 /* Anything that does not begin like a run file may hold a report, and be of any length. */
 static int read_report(int fd, const char *path, const char *first, size_t length,
@@ -28,28 +39,50 @@ static int read_report(int fd, const char *path, const char *first, size_t lengt
 	ssize_t more;
 
 	unixbench_import_feed(import, first, length);
-	while ((more = read(fd, block, BLOCK)) > 0)
+	while ((more = read_more(fd, block, BLOCK)) > 0)
 		unixbench_import_feed(import, block, (size_t)more);
 	if (unixbench_import_end(import, out, err) != 0 || more < 0)
 		return more < 0 ? error_sys(err, "read '%s'", path) : -1;
 	return 0;
 }
 
+static int read_run_file(int fd, const char *path, const char *first, size_t length,
+			 struct runs *out, struct error *err)
+{
+	autofree char *block = mem_zero(BLOCK, 1);
+	autostr struct str text = STR_EMPTY;
+	const size_t before = out->count;
+	ssize_t more;
+
+	str_add_bytes(&text, first, length);
+	while ((more = read_more(fd, block, BLOCK)) > 0) {
+		str_add_bytes(&text, block, (size_t)more);
+		if (text.length > RUN_FILE_MOST)
+			return error_set(err, ERROR_INPUT, "'%s' is longer than %d bytes",
+					 path, RUN_FILE_MOST);
+	}
+	if (more < 0)
+		return error_sys(err, "read '%s'", path);
+	if (record_read_json(text.bytes, path, out, err) != 0)
+		return -1;
+	return out->count > before
+		       ? 0
+		       : error_set(err, ERROR_INPUT, "'%s' holds no run", path);
+}
+
+/* The file may be a pipe: it is opened and read once. */
 static int read_file(const char *path, struct runs *out, struct error *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	autostr struct str text = STR_EMPTY;
 	char first[512];
-	ssize_t length = fd >= 0 ? read(fd, first, sizeof(first) - 1) : -1;
+	ssize_t length = fd >= 0 ? read_more(fd, first, sizeof(first) - 1) : -1;
 
 	if (length < 0)
 		return error_sys(err, "open '%s'", path);
 	first[length] = '\0';
-	if (first[strspn(first, " \t\r\n")] != '{')
-		return read_report(fd, path, first, (size_t)length, out, err);
-	if (sys_file_read(AT_FDCWD, path, RUN_FILE_MOST, &text, err) != 0)
-		return -1;
-	return record_read_json(text.bytes, path, out, err);
+	if (first[strspn(first, " \t\r\n")] == '{')
+		return read_run_file(fd, path, first, (size_t)length, out, err);
+	return read_report(fd, path, first, (size_t)length, out, err);
 }
 
 int flow_import(const char *path, const char *log_path, const char *label,

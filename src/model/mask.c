@@ -13,8 +13,15 @@ static const char secret_pattern[] =
 	"[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}"
 	"|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"
 	"|([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}"
-	"|([0-9a-fA-F]{1,4}:)*:([0-9a-fA-F]{1,4}:)*[0-9a-fA-F]{1,4}"
-	"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+	"|([0-9a-fA-F]{1,4}:)+(:[0-9a-fA-F]{1,4})+"
+	"|::([0-9a-fA-F]{1,4}:)+[0-9a-fA-F]{1,4}"
+	"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+	"|[0-9a-fA-F]{32}" /* machine ids stand in the command line of some loaders */
+	"|enx[0-9a-fA-F]{12}"
+	"|PARTUUID=[^ \n]*"
+	"|Hostname set to <[^>\n]*>"
+	"|(SerialNumber|serial_number|Serial|Sequence Code|LPAR Name|VM[0-9]+ Name)"
+	"[ \t]*[:=][ \t]*[^\n]*";
 
 static char *without(const char *text, const regex_t *secret)
 {
@@ -45,11 +52,14 @@ static char *without_host(const char *text, const char *host)
 	return out.bytes;
 }
 
+/* The whole name, and its first label alone. */
 static char *masked(const char *value, const regex_t *secret, const char *host)
 {
-	autofree char *half = without(value, secret);
+	autofree char *label = host != NULL ? strndup(host, strcspn(host, ".")) : NULL;
+	autofree char *first = without(value, secret);
+	autofree char *second = without_host(first, host);
 
-	return without_host(half, host);
+	return without_host(second, label);
 }
 
 static void compile(regex_t *secret)

@@ -249,6 +249,8 @@ static bool take_index_row(struct unixbench_import *import, const struct test *t
 
 	if (count != 3 || !parse_number(words[1], &result))
 		return false;
+	if (import->is_printed) /* a table after a score is another report's */
+		close_section(import);
 	run = current_section(import);
 	if (run == NULL)
 		return true;
@@ -338,8 +340,12 @@ static int64_t parse_date(const char *text)
 {
 	struct tm parts = {0};
 	const char *end = strptime(text, "%a %b %d %Y %H:%M:%S", &parts);
+	int64_t since_1970_ns;
 
-	return end != NULL ? (int64_t)timegm(&parts) * NUM_SECOND_NS : 0;
+	if (end == NULL || __builtin_mul_overflow((int64_t)timegm(&parts), NUM_SECOND_NS,
+						  &since_1970_ns))
+		return 0;
+	return since_1970_ns;
 }
 
 static bool take_date(struct unixbench_import *import, const char *line)

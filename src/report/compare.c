@@ -70,8 +70,8 @@ static void add_title(const char *word, const struct run *run, struct str *out)
 	autostr struct str line = STR_EMPTY;
 
 	str_addf(&line, "%-7s %s: %s, Linux %s, %s; machine %s", word, name_of(run),
-		 fact(run, "os.name"), fact(run, "kernel.release"), fact(run, "cpu.model"),
-		 fact(run, "virt.class"));
+		 fact(run, "os.name"), fact(run, "kernel.release"),
+		 fact(run, "cpu.model"), fact(run, "virt.class"));
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
@@ -81,13 +81,15 @@ static void add_notes(const struct run *first, const struct run *second,
 	autostr struct str line = STR_EMPTY;
 
 	if (comparison->index.smallest > 0)
-		str_addf(&line,
-			 "The smallest change of the index that these two runs could have "
-			 "shown is %.1f%%. ",
-			 100 * comparison->index.smallest);
+		str_addf(
+			&line,
+			"The smallest change of the index that these two runs could have "
+			"shown is %.1f%%. ",
+			100 * comparison->index.smallest);
 	if (first->method == RUN_IMPORTED || second->method == RUN_IMPORTED)
-		str_add(&line, "A report that was imported has no samples: its ratios carry "
-			       "no interval, and \"?\" is all that can be said of them. ");
+		str_add(&line,
+			"A report that was imported has no samples: its ratios carry "
+			"no interval, and \"?\" is all that can be said of them. ");
 	if (comparison->common < TESTS_COUNT)
 		str_addf(&line, "The index is made of the %zu tests that both have. ",
 			 comparison->common);
@@ -95,8 +97,9 @@ static void add_notes(const struct run *first, const struct run *second,
 		str_add(&line,
 			"One report does not say how many copies ran: they may differ. ");
 	if (!compare_is_same_build(first, second))
-		str_add(&line, "The workloads are not known to be the same bytes: compiler, "
-			       "libc, shell and text tools are part of the change. ");
+		str_add(&line,
+			"The workloads are not known to be the same bytes: compiler, "
+			"libc, shell and text tools are part of the change. ");
 	if (line.length > 0) {
 		str_add(out, "\n");
 		report_add_wrapped(out, line.bytes, 0, 0);
@@ -142,8 +145,8 @@ void report_write_comparison(const struct run *first, const struct run *second,
 
 	add_title("before", first, out);
 	add_title("after", second, out);
-	str_addf(out, "\n%-*s %11s %11s %6s %-11s\n", KEY_WIDTH, "Test", "before", "after",
-		 "ratio", "95%");
+	str_addf(out, "\n%-*s %11s %11s %6s %-11s\n", KEY_WIDTH, "Test", "before",
+		 "after", "ratio", "95%");
 	for (i = 0; i < comparison->test_count; i++)
 		add_row(comparison->tests[i].test->key, &comparison->tests[i], out);
 	add_row("Index", &comparison->index, out);
@@ -172,8 +175,11 @@ void report_write_comparison_markdown(const struct run *first, const struct run 
 {
 	size_t i;
 
-	str_addf(out, "**%s** against **%s** (moult)\n\n", name_of(second),
-		 name_of(first));
+	str_add(out, "**");
+	report_add_clean(out, name_of(second), strlen(name_of(second)));
+	str_add(out, "** against **");
+	report_add_clean(out, name_of(first), strlen(name_of(first)));
+	str_add(out, "** (moult)\n\n");
 	str_add(out, "| test | before | after | ratio | 95% interval | verdict |\n"
 		     "|---|---:|---:|---:|---|---|\n");
 	for (i = 0; i < comparison->test_count; i++)

@@ -7,12 +7,15 @@
 
 enum { REPORT_WIDTH = 79 };
 
-/** Add a text as lines of at most REPORT_WIDTH columns, broken at blanks. Texts from
- * outside pass through here: what a terminal would obey becomes '?'.
+/** Add a text as lines of at most REPORT_WIDTH columns, broken at blanks, and clean as by
+ * report_add_clean.
  *
  * @indent: columns before each line but the first, which the caller may have begun
  * @begun:  columns of the first line that are there already
  */
 void report_add_wrapped(struct str *out, const char *text, size_t indent, size_t begun);
+
+/** Add a text as it is, but for what a terminal would obey: C0 and C1 become '?'. */
+void report_add_clean(struct str *out, const char *text, size_t length);
 
 #endif

@@ -118,7 +118,12 @@ void report_write_facts(const struct environment *facts, struct str *out)
 		const struct fact *fact = &facts->facts[i];
 		autostr struct str line = STR_EMPTY;
 
-		str_addf(out, "%-*s ", KEY_COLUMN, fact->key);
+		report_add_clean(out, fact->key, strlen(fact->key));
+		str_addf(out, "%*s ",
+			 strlen(fact->key) < KEY_COLUMN
+				 ? KEY_COLUMN - (int)strlen(fact->key)
+				 : 0,
+			 "");
 		if (fact->value != NULL)
 			str_addf(&line, "%s",
 				 fact->value[0] != '\0' ? fact->value : "\"\"");

@@ -132,12 +132,12 @@ static char *cgroup_folder(const struct place *place, const char *controller)
 static void add_cgroups(const struct place *place, struct environment *out)
 {
 	static const struct {
-		const char *key, *file, *none;
-	} rows[] = {{"cgroup.cpu_max", "cpu.max", "max"},
-		    {"cgroup.cpuset", "cpuset.cpus.effective", ""},
-		    {"cgroup.memory_max", "memory.max", "max"},
-		    {"cgroup.pids_max", "pids.max", "max"},
-		    {"cgroup.cpu_weight", "cpu.weight", "100"}};
+		const char *key, *file;
+	} rows[] = {{"cgroup.cpu_max", "cpu.max"},
+		    {"cgroup.cpuset", "cpuset.cpus.effective"},
+		    {"cgroup.memory_max", "memory.max"},
+		    {"cgroup.pids_max", "pids.max"},
+		    {"cgroup.cpu_weight", "cpu.weight"}};
 	autofree char *folder = cgroup_folder(place, NULL);
 	size_t i;
 
@@ -145,14 +145,17 @@ static void add_cgroups(const struct place *place, struct environment *out)
 		autofree char *at = str_copy(folder);
 		autofree char *value = NULL;
 		autostr struct str path = STR_EMPTY;
-		char *slash;
+		char *slash, *found;
 
 		while (at != NULL) {
 			str_clear(&path);
 			str_addf(&path, "%s/%s", at, rows[i].file);
-			free(value);
-			value = place_line(place, path.bytes);
-			if (value != NULL && strncmp(value, "max", 3) != 0)
+			found = place_line(place, path.bytes);
+			if (found != NULL) {
+				free(value);
+				value = found;
+			}
+			if (found != NULL && strncmp(found, "max", 3) != 0)
 				break;
 			slash = strrchr(at, '/');
 			if (slash == NULL || strcmp(at, "/sys/fs/cgroup") == 0)

@@ -74,27 +74,6 @@ void place_close(struct place *place)
 	*place = PLACE_THIS;
 }
 
-/* Makes the folders of "/a/b/c" beneath the saved tree, and opens a's b. */
-static int open_parent(int save, const char *path, const char **out_name)
-{
-	int folder = dup(save), next;
-	const char *slash;
-
-	for (path += strspn(path, "/"); (slash = strchr(path, '/')) != NULL;
-	     path = slash + strspn(slash, "/")) {
-		autofree char *name = strndup(path, (size_t)(slash - path));
-
-		(void)mkdirat(folder, name, 0700);
-		next = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		(void)close(folder);
-		if (next < 0)
-			return -1;
-		folder = next;
-	}
-	*out_name = path;
-	return folder;
-}
-
 /* The names that a machine gives itself; they stand in the kernel log too. */
 static void host_name(char out[HOST_NAME_MAX + 1])
 {
@@ -103,30 +82,68 @@ static void host_name(char out[HOST_NAME_MAX + 1])
 	out[HOST_NAME_MAX] = '\0';
 }
 
+static char *masked(const char *text)
+{
+	char host[HOST_NAME_MAX + 1];
+
+	host_name(host);
+	return mask_text(text, host);
+}
+
+/* What is there already, or is a file where a folder should be, is no failure. */
+static void note_failure(const struct place *place, const char *path)
+{
+	if (errno != EEXIST && errno != EISDIR && errno != ENOTDIR &&
+	    place->save_err->kind == ERROR_NONE)
+		(void)error_sys(place->save_err, "save '%s'", path);
+}
+
+/* Makes the folders of "/a/b/c" beneath the saved tree, and opens a's b. */
+static int open_parent(const struct place *place, const char *path, char **out_name)
+{
+	autofree char *clean = place->is_raw ? str_copy(path) : masked(path);
+	int folder = dup(place->save), next;
+	const char *at = clean, *slash;
+
+	for (at += strspn(at, "/"); folder >= 0 && (slash = strchr(at, '/')) != NULL;
+	     at = slash + strspn(slash, "/")) {
+		autofree char *name = strndup(at, (size_t)(slash - at));
+
+		(void)mkdirat(folder, name, 0700);
+		next = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (next < 0)
+			note_failure(place, path);
+		(void)close(folder);
+		folder = next;
+	}
+	*out_name = str_copy(at);
+	return folder;
+}
+
 void place_save(const struct place *place, const char *name, const char *bytes,
 		size_t length)
 {
-	char host[HOST_NAME_MAX + 1];
-	const char *last = NULL;
-	autofree char *masked = NULL;
+	autofree char *last = NULL;
+	autofree char *clean = NULL;
 	struct error err = {0};
 	off_t at;
 
 	if (place->save < 0)
 		return;
-	autoclose int folder = open_parent(place->save, name, &last);
+	autoclose int folder = open_parent(place, name, &last);
 	autoclose int fd =
 		folder < 0 || last[0] == '\0'
 			? -1
 			: openat(folder, last, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return; /* a name that is a folder too; what is missing shows later */
+	if (fd < 0) {
+		note_failure(place, name);
+		return;
+	}
 	if (!place->is_raw && memchr(bytes, '\0', length) == NULL) {
-		host_name(host);
-		masked = mask_text(bytes, host);
-		bytes = masked;
-		length = strlen(masked);
+		clean = masked(bytes);
+		bytes = clean;
+		length = strlen(clean);
 	}
 	/* a file that is read twice is kept once, as far as it was read */
 	at = lseek(fd, 0, SEEK_END);
@@ -199,12 +216,12 @@ char *place_line(const struct place *place, const char *path)
 static void save_folder(const struct place *place, const char *path)
 {
 	autostr struct str inside = STR_EMPTY;
-	const char *last = NULL;
+	autofree char *last = NULL;
 
 	if (place->save < 0)
 		return;
 	str_addf(&inside, "%s/", path);
-	autoclose int folder = open_parent(place->save, inside.bytes, &last);
+	autoclose int folder = open_parent(place, inside.bytes, &last);
 
 	(void)folder;
 }
@@ -232,14 +249,14 @@ bool place_has(const struct place *place, const char *path)
 
 static void save_link(const struct place *place, const char *path, const char *target)
 {
-	const char *name = NULL;
+	autofree char *name = NULL;
 
 	if (place->save < 0)
 		return;
-	autoclose int folder = open_parent(place->save, path, &name);
+	autoclose int folder = open_parent(place, path, &name);
 
-	if (folder >= 0)
-		(void)symlinkat(target, folder, name);
+	if (folder >= 0 && symlinkat(target, folder, name) != 0)
+		note_failure(place, path);
 }
 
 char *place_link(const struct place *place, const char *path)
@@ -316,7 +333,10 @@ char *place_call(const struct place *place, const char *name, const char *value)
 	size_t length;
 
 	if (place->root < 0) {
-		str_addf(&text, "%s: %s\n", name, value != NULL ? value : "");
+		str_addf(&text, "%s: %s\n", name,
+			 value == NULL					    ? ""
+			 : strcmp(name, "host.name") == 0 && !place->is_raw ? "(masked)"
+									    : value);
 		if (value != NULL)
 			place_save(place, PLACE_CALLS, text.bytes, text.length);
 		return str_copy(value);

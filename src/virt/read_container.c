@@ -53,11 +53,31 @@ static void add_named(const char *name, const char *source, struct signs *out)
 		signs_add(out, CLAIM_CONTAINER, SIGN_STRONG, source, name, "other");
 }
 
+static void take_variable(const struct place *place, const char *path,
+			  const char *variable, struct signs *out)
+{
+	static const char label[] = "container=";
+	autofree char *value = NULL;
+
+	if (strncmp(variable, label, strlen(label)) != 0)
+		return;
+	value = strndup(variable + strlen(label),
+			strcspn(variable + strlen(label), "\n"));
+	if (value == NULL)
+		return;
+	place_save(place, path, variable, strlen(variable));
+	add_named(value, path, out);
+}
+
 static void read_names(const struct place *place, struct signs *out)
 {
 	static const char *const environ_path[] = {"/proc/1/environ", "/1/environ"};
 	autofree char *name = place_line(place, "/run/systemd/container");
+	struct place quiet = *place; /* the rest of an environment may hold passwords */
 	size_t i, at;
+
+	if (!place->is_raw)
+		quiet.save = -1;
 
 	if (name != NULL)
 		add_named(name, "/run/systemd/container", out);
@@ -65,16 +85,10 @@ static void read_names(const struct place *place, struct signs *out)
 	for (i = 0; i < (place->root >= 0 ? 2U : 1U); i++) {
 		autostr struct str text = STR_EMPTY;
 
-		if (place_read(place, environ_path[i], ENVIRON_MOST, &text, NULL) != 0)
+		if (place_read(&quiet, environ_path[i], ENVIRON_MOST, &text, NULL) != 0)
 			continue;
-		for (at = 0; at < text.length; at += strlen(text.bytes + at) + 1) {
-			char *line = text.bytes + at;
-
-			if (strncmp(line, "container=", 10) == 0) {
-				line[10 + strcspn(line + 10, "\n")] = '\0';
-				add_named(line + 10, environ_path[i], out);
-			}
-		}
+		for (at = 0; at < text.length; at += strlen(text.bytes + at) + 1)
+			take_variable(place, environ_path[i], text.bytes + at, out);
 	}
 }
 

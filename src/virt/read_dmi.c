@@ -436,15 +436,34 @@ static void read_vm_bit(const struct place *place, struct dmi *dmi, struct signs
 	dmi_clear(&first);
 }
 
+/* A tag that is a company's own number is not kept; those of clouds are. */
+static void save_asset_tag(const struct place *place, const char *path, const char *tag)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(asset_tags) / sizeof(asset_tags[0]); i++)
+		if (is_equal(asset_tags[i].tag, tag))
+			place_save(place, path, tag, strlen(tag));
+}
+
 static bool read_id_files(const struct place *place, struct dmi *dmi, struct signs *out)
 {
+	struct place quiet = *place;
 	size_t i;
 
 	if (!place_has(place, "/sys/class/dmi/id"))
 		return false;
-	for (i = 0; i < sizeof(id_files) / sizeof(id_files[0]); i++)
-		*(char **)(void *)((char *)dmi + id_files[i].place) =
-			place_line(place, id_files[i].path);
+	if (!place->is_raw)
+		quiet.save = -1;
+	for (i = 0; i < sizeof(id_files) / sizeof(id_files[0]); i++) {
+		const bool is_tag =
+			id_files[i].place == offsetof(struct dmi, chassis_asset_tag);
+		char *line = place_line(is_tag ? &quiet : place, id_files[i].path);
+
+		*(char **)(void *)((char *)dmi + id_files[i].place) = line;
+		if (is_tag)
+			save_asset_tag(place, id_files[i].path, line);
+	}
 	read_vm_bit(place, dmi, out);
 	return true;
 }

@@ -192,10 +192,22 @@ static size_t timestamp_length(const char *text)
 		digits += isdigit((unsigned char)text[i]) != 0;
 	if (digits == 0)
 		return 0;
-	if (strspn(text + 1, " 0123456789.TC") == length - 1 ||
+	if (strspn(text + 1, " 0123456789.TC+<>") == length - 1 ||
 	    memchr(text, ':', length) != NULL)
 		return length + 1;
 	return 0;
+}
+
+/* "2024-05-01T10:11:12,123456+02:00 ": the length with the blank, or 0. */
+static size_t iso_date_length(const char *text)
+{
+	const size_t length = strnlen(text, STAMP_MOST);
+	const char *blank = memchr(text, ' ', length);
+
+	if (length < 20 || blank == NULL || text[4] != '-' || text[7] != '-' ||
+	    text[10] != 'T' || text[13] != ':' || !isdigit((unsigned char)text[0]))
+		return 0;
+	return (size_t)(blank - text) + 1;
 }
 
 static bool has_clock(const char *text, size_t length)
@@ -210,15 +222,22 @@ static bool has_clock(const char *text, size_t length)
 	return false;
 }
 
+/* "host " between a time and "kernel: "; more than that is a message that holds the word. */
+static bool is_one_word(const char *text, const char *end)
+{
+	return end > text && memchr(text, ' ', (size_t)(end - text)) == end - 1;
+}
+
 /* "Nov 21 08:21:11 host kernel: ", in any language; "machine # [    0.000000] ". */
-static const char *after_log_prefix(const char *text)
+static const char *after_log_prefix(const char *text, bool is_dated)
 {
 	const size_t length = strnlen(text, PREFIX_MOST);
 	const char *kernel = memmem(text, length, "kernel: ", strlen("kernel: "));
 	const char *bracket = memchr(text, '[', length);
 
 	if (kernel != NULL &&
-	    (kernel == text || has_clock(text, (size_t)(kernel - text))))
+	    (kernel == text || (is_dated && is_one_word(text, kernel)) ||
+	     has_clock(text, (size_t)(kernel - text))))
 		return kernel + strlen("kernel: ");
 	while (bracket != NULL) {
 		const size_t left = length - (size_t)(bracket - text);
@@ -248,8 +267,12 @@ static const char *message_of(const char *line, bool *out_is_dated)
 			text += timestamp_length(text);
 			*out_is_dated = true;
 		}
-		if (after_log_prefix(text) != text) {
-			text = after_log_prefix(text);
+		if (iso_date_length(text) != 0) {
+			text += iso_date_length(text);
+			*out_is_dated = true;
+		}
+		if (after_log_prefix(text, *out_is_dated) != text) {
+			text = after_log_prefix(text, *out_is_dated);
 			*out_is_dated = true;
 		}
 	} while (text != before && ++taken < PREFIXES_MOST);

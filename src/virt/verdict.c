@@ -192,6 +192,10 @@ static enum xen_mode xen_mode(struct verdict *verdict, bool *out_conflict)
 
 	if (weight(verdict, CLAIM_XEN_ARM) > SIGN_NONE)
 		return XEN_ARM;
+	/* a control domain sees the firmware of its machine, which may be a Xen HVM guest */
+	if (weight(verdict, CLAIM_XEN_DOM0) >= SIGN_STRONG &&
+	    weight(verdict, CLAIM_XEN_PV) == SIGN_PROOF && !is_pvh)
+		return XEN_PV;
 	*out_conflict = is_pv_kernel && (is_hvm || is_pvh || is_auto) &&
 			!(is_pvh && weight(verdict, CLAIM_XEN_PV) == SIGN_NONE);
 	if (is_pv_kernel && !is_pvh)
@@ -242,6 +246,7 @@ static void add_xen_outer(struct verdict *verdict)
 		enum claim claim;
 		const char *id, *name;
 	} outers[] = {
+		{CLAIM_XEN_HVM, "xen", "Xen"},
 		{CLAIM_VMWARE, "vmware", "VMware"},
 		{CLAIM_HYPERV, "hyperv", "Hyper-V"},
 		{CLAIM_VIRTUALBOX, "virtualbox", "VirtualBox"},
@@ -300,7 +305,7 @@ static void decide_xen(struct verdict *verdict)
 	}
 	verdict_add_layer(verdict, LAYER_HYPERVISOR, "xen", "Xen",
 			  signs_value(&verdict->signs, CLAIM_XEN), MASK(CLAIM_XEN));
-	if (is_control)
+	if (is_control && !is_conflict)
 		add_xen_outer(verdict);
 }
 

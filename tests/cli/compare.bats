@@ -87,6 +87,14 @@ json.dump(run, open('other.json', 'w'))"
 	[[ "$output" == *"made of the 1 tests"* ]]
 }
 
+@test "a run file may come through a pipe, and must hold a run" {
+	run -0 bash -c "cat one.json | '$MOULT' compare /dev/stdin two.json"
+	echo '{"schema":"moult.runs/1","runs":[]}' > none.json
+	run "$MOULT" compare none.json one.json
+	[ "$status" -eq 3 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
 @test "a wrong command line says what is wrong" {
 	for words in "" "one.json" "--gate x one.json two.json" "--gate 100 one.json two.json" "--format html one.json two.json"; do
 		# shellcheck disable=SC2086

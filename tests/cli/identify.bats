@@ -93,6 +93,53 @@ print(answer['class'], xen['version'], answer['weight'], len(mode['evidence']) >
 	[ "$output" = xen-pvhvm ]
 }
 
+@test "the forms that journalctl and dmesg can print" {
+	printf '[    0.000000] host kernel: Hypervisor detected: KVM\n' > short-monotonic
+	printf '[  +0.000000] Hypervisor detected: KVM\n' > human
+	printf '2024-05-01T10:11:12,123456+02:00 Hypervisor detected: KVM\n' > iso
+	printf '[    0.000000 <    0.000000>] Hypervisor detected: KVM\n' > delta
+	for form in short-monotonic human iso delta; do
+		run "$MOULT" identify --brief --log "$form"
+		echo "$form: $output"
+		[ "$output" = kvm ]
+	done
+}
+
+@test "a capture keeps no password, no serial number, and no word of the evidence less" {
+	run -0 unshare --pid --fork --mount-proc env -i container=lxc SECRET=hunter2 "$MOULT" identify --brief --capture box
+	run ! grep -rq hunter2 box
+	run -0 "$MOULT" identify --json --root box
+	[[ "$output" == *'"lxc"'* ]]
+	mkdir folder
+	chmod 555 folder
+	chmod 755 .
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$MOULT" identify --brief --capture folder
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"not whole"* ]]
+	run ! grep -rl 'xen(masked)vents' "$ROOT/tests/hosts"
+}
+
+@test "what stands in a tree cannot speak to the terminal" {
+	mkdir -p tree/sys/devices/system/cpu/vulnerabilities
+	printf 'x' > "$(printf 'tree/sys/devices/system/cpu/vulnerabilities/\033]0;pwn\a')"
+	run -0 "$MOULT" identify --facts --root tree
+	run ! grep -q "$(printf '\033')" <<< "$output"
+}
+
+@test "a control domain in a Xen guest is one, and Xen is around it" {
+	[ -d "$ROOT/tests/hosts/xen-dom0" ]
+	cp -r "$ROOT/tests/hosts/xen-dom0" nested
+	mkdir -p nested/sys/class/dmi/id
+	echo Xen > nested/sys/class/dmi/id/sys_vendor
+	echo "HVM domU" > nested/sys/class/dmi/id/product_name
+	"$MOULT" identify --json --root nested > answer.json
+	run -0 /usr/bin/python3 -c "
+import json
+answer = json.load(open('answer.json'))
+print(answer['class'], [layer['id'] for layer in answer['layers'] if layer['kind'] == 'outer'])"
+	[ "$output" = "xen-dom0-pv ['xen']" ]
+}
+
 @test "a banner that a mail program broke is not a PV kernel's" {
 	printf 'Nov 21 08:21:11 host kernel: [    0.000000] Booting paravirtualized kernel on Xen\nHVM\n' > log
 	run "$MOULT" identify --brief --log log
