@@ -174,14 +174,11 @@ int sys_root_open(int root_fd, const char *path, int flags, struct error *err)
 	return fd >= 0 ? fd : error_sys(err, "open '%s'", path);
 }
 
-int sys_root_read(int root_fd, const char *path, size_t most, struct str *out,
-		  struct error *err)
+/* To open a device can do something; so what is there is looked at first. */
+static int check_regular(int root_fd, const char *path, struct error *err)
 {
-	autoclose int fd = sys_root_open(root_fd, path, O_RDONLY, err);
-	char block[4096];
+	autoclose int fd = sys_root_open(root_fd, path, O_PATH, err);
 	struct stat info;
-	ssize_t length;
-	size_t left = most;
 
 	if (fd < 0)
 		return -1;
@@ -189,6 +186,22 @@ int sys_root_read(int root_fd, const char *path, size_t most, struct str *out,
 		return error_sys(err, "look at '%s'", path);
 	if (!S_ISREG(info.st_mode))
 		return error_set(err, ERROR_INPUT, "'%s' is no regular file", path);
+	return 0;
+}
+
+int sys_root_read(int root_fd, const char *path, size_t most, struct str *out,
+		  struct error *err)
+{
+	char block[4096];
+	ssize_t length;
+	size_t left = most;
+
+	if (check_regular(root_fd, path, err) != 0)
+		return -1;
+	autoclose int fd = sys_root_open(root_fd, path, O_RDONLY, err);
+
+	if (fd < 0)
+		return -1;
 	while (left > 0) {
 		length = read(fd, block, left < sizeof(block) ? left : sizeof(block));
 		if (length < 0)
