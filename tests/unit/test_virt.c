@@ -106,6 +106,18 @@ static void kvm_behind_hyper_v_is_kvm(void **state)
 	verdict_clear(&verdict);
 }
 
+/* With -cpu qemu64 nothing but this name tells that QEMU emulates the CPU. */
+static void tcg_is_told_by_its_name(void **state)
+{
+	const struct cpuid_leaf leaf = signature(0x40000000, "TCGTCGTCGTCG");
+	struct verdict verdict = { 0 };
+
+	(void)state;
+	judge(&leaf, 1, &verdict);
+	assert_string_equal(verdict.class_name, "qemu-tcg");
+	verdict_clear(&verdict);
+}
+
 /* Leaf 2's bit is set for PV guests alone: seen through CPUID faulting. */
 static void a_pv_guest_is_told_by_its_leaf(void **state)
 {
@@ -178,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_cut_smbios_table_does_no_harm),
 		cmocka_unit_test(xen_behind_hyper_v_is_xen),
 		cmocka_unit_test(kvm_behind_hyper_v_is_kvm),
+		cmocka_unit_test(tcg_is_told_by_its_name),
 		cmocka_unit_test(a_pv_guest_is_told_by_its_leaf),
 		cmocka_unit_test(hardware_has_no_name),
 		cmocka_unit_test(cpuid_is_read_as_the_tool_prints_it),
