@@ -9,14 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "record/html_lines.h"
+#include "record/unixbench_header.h"
 
-enum { LINE_MOST = 4096, TAG_MOST = 32, CELLS_MOST = 8, ENTITY_MOST = 8 };
+enum { LINE_MOST = 4096, CELLS_MOST = 8 };
 
 /* Tests that other indexes of UnixBench are made of: known, and not of this one. */
 static const char *const other_tests[] = {
@@ -37,11 +38,8 @@ struct unixbench_import {
 	char *name;
 	char line[LINE_MOST];
 	size_t length;
-	bool is_html, is_in_tag;
-	char tag[TAG_MOST];
-	size_t tag_length;
-	char entity[ENTITY_MOST];
-	size_t entity_length; /* 0: in none */
+	bool is_html;
+	struct html_lines html;
 	struct runs runs;
 	bool is_section_open; /* rows belong to the last run */
 	bool is_printed;      /* the last section's score was seen */
@@ -364,84 +362,9 @@ static bool take_date(struct unixbench_import *import, const char *line)
 	return true;
 }
 
-static void add_header(struct unixbench_import *import, const char *key,
-		       const char *value)
-{
-	if (value[0] != '\0' && environment_value(&import->header, key) == NULL)
-		environment_add(&import->header, key, value, "report", NULL);
-}
-
-/* "GNU/Linux -- 3.13.0-55-generic -- #94-Ubuntu SMP .." */
-static void take_os(struct unixbench_import *import, const char *value)
-{
-	const char *release = strstr(value, " -- ");
-	const char *version = release != NULL ? strstr(release + 4, " -- ") : NULL;
-	autofree char *name = NULL;
-
-	if (version == NULL)
-		return;
-	name = strndup(release + 4, (size_t)(version - release - 4));
-	if (name != NULL)
-		add_header(import, "kernel.release", name);
-	add_header(import, "kernel.version", version + 4);
-}
-
-/* "Intel(R) Xeon(R) CPU E5-2683 v3 @ 2.00GHz (4000.1 bogomips)" */
-static void take_cpu(struct unixbench_import *import, const char *value)
-{
-	const char *end = strstr(value, " (");
-	const char *next;
-	autofree char *model = NULL;
-
-	while (end != NULL && (next = strstr(end + 1, " (")) != NULL)
-		end = next;
-	model = end != NULL ? strndup(value, (size_t)(end - value)) : str_copy(value);
-	if (model != NULL && model[0] != '\0')
-		add_header(import, "cpu.model", model);
-}
-
-static void take_language(struct unixbench_import *import, const char *value)
-{
-	const char *charmap = strstr(value, "charmap=\"");
-	autofree char *name = NULL;
-
-	if (charmap == NULL)
-		return;
-	name = strndup(charmap + 9, strcspn(charmap + 9, "\""));
-	if (name != NULL)
-		add_header(import, "locale.charmap", name);
-}
-
-static void take_system(struct unixbench_import *import, const char *value)
-{
-	const char *colon = strrchr(value, ':');
-	autofree char *host =
-		colon != NULL ? strndup(value, (size_t)(colon - value)) : NULL;
-
-	if (host != NULL)
-		add_header(import, "host.name", host);
-}
-
-static void take_machine(struct unixbench_import *import, const char *value)
-{
-	autofree char *name = strndup(value, strcspn(value, " :("));
-
-	if (name != NULL)
-		add_header(import, "cpu.machine", name);
-}
-
-static const struct {
-	const char *label;
-	void (*take)(struct unixbench_import *import, const char *value);
-} header_lines[] = {
-	{"System:", take_system},     {"OS:", take_os},	    {"Machine:", take_machine},
-	{"Language:", take_language}, {"CPU 0:", take_cpu}, {"CPUs: 0:", take_cpu},
-};
-
 static bool take_header(struct unixbench_import *import, const char *line)
 {
 	const char *version = strstr(line, "BYTE UNIX Benchmarks (Version ");
-	size_t i;
 
 	if (version != NULL) {
 		autofree char *number = NULL;
@@ -450,20 +373,12 @@ static bool take_header(struct unixbench_import *import, const char *line)
 		number = strndup(version, strcspn(version, ")"));
 		close_section(import);
 		environment_clear(&import->header); /* another report begins */
-		if (number != NULL)
-			add_header(import, "report.unixbench", number);
+		if (number != NULL && number[0] != '\0')
+			environment_add(&import->header, "report.unixbench", number,
+					"report", NULL);
 		return true;
 	}
-	for (i = 0; i < sizeof(header_lines) / sizeof(header_lines[0]); i++) {
-		const size_t length = strlen(header_lines[i].label);
-
-		if (strncmp(line, header_lines[i].label, length) != 0)
-			continue;
-		header_lines[i].take(import,
-				     line + length + strspn(line + length, " \t"));
-		return true;
-	}
-	return false;
+	return unixbench_header_take(line, &import->header);
 }
 
 /* What mails, Markdown and HTML put in front of a line. */
@@ -488,73 +403,32 @@ static void end_line(struct unixbench_import *import)
 	(void)take_header(import, line);
 }
 
-/* HTML: the end of a row, a heading or a paragraph ends a line, the end of a cell is two
- * blanks. */
 static void add_byte(struct unixbench_import *import, char byte)
 {
 	if (byte != '\0' && byte != '\r' && import->length + 1 < LINE_MOST)
 		import->line[import->length++] = byte;
 }
 
-static void end_tag(struct unixbench_import *import)
-{
-	static const char *const breaks[] = {"/tr", "/h2", "/h3", "/h4",   "/p", "br/",
-					     "br",  "hr/", "tr",  "table", NULL};
-	size_t i;
-
-	import->tag[import->tag_length] = '\0';
-	import->tag[strcspn(import->tag, " ")] = '\0';
-	import->is_in_tag = false;
-	for (i = 0; breaks[i] != NULL; i++) {
-		if (strcasecmp(import->tag, breaks[i]) != 0)
-			continue;
-		end_line(import);
-		return;
-	}
-	if (strcasecmp(import->tag, "/td") == 0 || strcasecmp(import->tag, "/th") == 0)
-		add_byte(import, ' ');
-}
-
-static void end_entity(struct unixbench_import *import)
-{
-	static const struct {
-		const char *name;
-		char byte;
-	} entities[] = {
-		{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"nbsp", ' '}};
-	size_t i;
-
-	import->entity[import->entity_length] = '\0';
-	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-		if (strcmp(import->entity + 1, entities[i].name) == 0)
-			add_byte(import, entities[i].byte);
-	import->entity_length = 0;
-}
-
 static void feed_html(struct unixbench_import *import, char byte)
 {
-	if (import->is_in_tag) {
-		if (byte == '>')
-			end_tag(import);
-		else if (import->tag_length + 1 < TAG_MOST)
-			import->tag[import->tag_length++] = byte;
-	} else if (byte == '<') {
-		import->is_in_tag = true;
-		import->tag_length = 0;
-	} else if (import->entity_length > 0 && byte == ';') {
-		end_entity(import);
-	} else if (byte == '&') {
-		import->entity[0] = '&';
-		import->entity_length = 1;
-	} else if (import->entity_length > 0 && import->entity_length + 1 < ENTITY_MOST) {
-		import->entity[import->entity_length++] = byte;
-	} else {
-		import->entity_length = 0;
-		add_byte(import, byte == '\n' || byte == '\t' ? ' ' : byte);
+	char text;
+
+	switch (html_lines_feed(&import->html, byte, &text)) {
+	case HTML_NOTHING:
+		break;
+	case HTML_LINE_END:
+		end_line(import);
+		break;
+	case HTML_CELL_END:
+		add_byte(import, ' ');
+		break;
+	case HTML_BYTE:
+		add_byte(import, text);
 		/* indentation is no cell */
 		if (import->length >= 2 && import->line[import->length - 1] == ' ' &&
 		    import->line[import->length - 2] == ' ')
 			import->length--;
+		break;
 	}
 }
 
