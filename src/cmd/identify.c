@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "bench/place.h"
 #include "record/verdict_json.h"
 #include "report/verdict.h"
 #include "virt/behaviour.h"
@@ -28,7 +29,8 @@ static const struct opt identify_options[] = {
 	 "FILE"},
 	{"root", 'r', "DIR", "judge a captured tree instead of this machine", "DIR"},
 	{"capture", 'c', "DIR",
-	 "save this machine's evidence as a tree for --root,\nwithout names, addresses and "
+	 "save this machine's evidence as a tree for --root,\nwithout names, addresses "
+	 "and "
 	 "serial numbers",
 	 "DIR"},
 	{"raw", 0, NULL, "--capture: keep them", NULL},
@@ -109,7 +111,8 @@ static int show(const struct asked *asked, const struct place *place,
 	int result;
 
 	if (is_facts && place != NULL)
-		facts_read(place, NULL, verdict, &facts);
+		facts_read(place, place->root < 0 ? bench_place_choose(NULL) : NULL,
+			   verdict, &facts);
 	if (asked->is_measure) {
 		virt_measure(&behaviour);
 		behaviour_judge(verdict, &behaviour);

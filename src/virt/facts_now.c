@@ -17,6 +17,31 @@
 
 enum { STAT_MOST = 1 << 20, TICKS = 100, JUMP_NS = 500000000 };
 
+/* "cpu  user nice system idle iowait irq softirq steal ..". */
+static int64_t steal_ticks(const struct place *place)
+{
+	autostr struct str text = STR_EMPTY;
+	long long values[8];
+
+	if (place_read(place, "/proc/stat", STAT_MOST, &text, NULL) != 0 ||
+	    sscanf(text.bytes, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &values[0],
+		   &values[1], &values[2], &values[3], &values[4], &values[5], &values[6],
+		   &values[7]) != 8)
+		return -1;
+	return values[7];
+}
+
+/* Since boot; what a provider takes away shows in its growth. */
+static void add_steal(const struct place *place, struct environment *out)
+{
+	const int64_t ticks = steal_ticks(place);
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), "%.2f", (double)ticks / TICKS);
+	environment_add(out, "moment.steal_s", ticks >= 0 ? text : NULL, "/proc/stat",
+			ticks >= 0 ? NULL : "no such field");
+}
+
 static void add_load(const struct place *place, struct environment *out)
 {
 	char text[64];
@@ -67,6 +92,7 @@ void facts_add_now(const struct place *place, struct environment *out)
 		       fabs(num_seconds(sys_clock_suspended_ns())));
 	facts_add_call(place, "moment.suspended_s", "clock_gettime(2)", text, out);
 	add_load(place, out);
+	add_steal(place, out);
 	add_users(place, out);
 	facts_add_lines(place, rows, sizeof(rows) / sizeof(rows[0]), out);
 }
@@ -93,20 +119,6 @@ static int64_t number_in(const struct place *place, const char *path, const char
 		return -1;
 	return word != NULL ? number_behind(text.bytes, word)
 			    : strtoll(text.bytes, NULL, 10);
-}
-
-/* "cpu  user nice system idle iowait irq softirq steal ..". */
-static int64_t steal_ticks(const struct place *place)
-{
-	autostr struct str text = STR_EMPTY;
-	long long values[8];
-
-	if (place_read(place, "/proc/stat", STAT_MOST, &text, NULL) != 0 ||
-	    sscanf(text.bytes, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &values[0],
-		   &values[1], &values[2], &values[3], &values[4], &values[5], &values[6],
-		   &values[7]) != 8)
-		return -1;
-	return values[7];
 }
 
 static int64_t cgroup_throttled(const struct place *place)

@@ -94,76 +94,135 @@ static void add_limits(const struct place *place, struct environment *out)
 	}
 }
 
-/* The folder of this process's group in the unified hierarchy, or in that of one
- * controller. */
-static char *cgroup_folder(const struct place *place, const char *controller)
+/* Whether a controller is in a comma-separated list. */
+static bool has_controller(const char *list, size_t length, const char *name)
 {
-	autostr struct str text = STR_EMPTY, out = STR_EMPTY;
-	const char *line;
+	const size_t name_length = strlen(name);
+	const char *end = list + length, *word;
 
-	if (place_read(place, "/proc/self/cgroup", CGROUP_MOST, &text, NULL) != 0)
-		return NULL;
-	for (line = text.bytes; line != NULL; line = strchr(line, '\n')) {
-		const char *names, *path;
+	for (word = list; word < end; word += strcspn(word, ",:") + 1)
+		if (strcspn(word, ",:") == name_length &&
+		    strncmp(word, name, name_length) == 0)
+			return true;
+	return false;
+}
 
+/* The path of this process's group in the hierarchy of one controller; in the unified one
+ * when @controller is NULL. Returns: NULL when there is no such hierarchy. */
+static char *cgroup_path(const char *groups, const char *controller)
+{
+	const char *line, *names, *path;
+
+	for (line = groups; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		names = strchr(line, ':');
 		path = names != NULL ? strchr(names + 1, ':') : NULL;
 		if (path == NULL)
-			continue;
-		if (path == names + 1)
-			str_addf(&out, "/sys/fs/cgroup%.*s", (int)strcspn(path + 1, "\n"),
-				 path + 1);
-		if (controller != NULL && path > names + 1 &&
-		    memmem(names, (size_t)(path - names), controller,
-			   strlen(controller)) != NULL) {
-			str_clear(&out);
-			str_addf(&out, "/sys/fs/cgroup/%s%.*s", controller,
-				 (int)strcspn(path + 1, "\n"), path + 1);
-			break;
-		}
+			return NULL;
+		if (controller == NULL
+			    ? path == names + 1
+			    : has_controller(names + 1, (size_t)(path - names - 1),
+					     controller))
+			return strndup(path + 1, strcspn(path + 1, "\n"));
 	}
-	if (out.length > 1 && out.bytes[out.length - 1] == '/')
-		out.bytes[out.length - 1] = '\0';
-	return out.length > 0 ? str_copy(out.bytes) : NULL;
+	return NULL;
 }
 
-/* A limit holds for all groups below the one that has it: the innermost that is set counts. */
-static void add_cgroups(const struct place *place, struct environment *out)
+/* A limit holds for all groups below the one that has it: the innermost that is set counts.
+ *
+ * @mount:  where the hierarchy is
+ * Returns: the value, which the caller frees; NULL: no such file in the group or above it
+ */
+static char *cgroup_value(const struct place *place, const char *mount, const char *group,
+			  const char *file, const char *none)
 {
-	static const struct {
-		const char *key, *file;
-	} rows[] = {{"cgroup.cpu_max", "cpu.max"},
-		    {"cgroup.cpuset", "cpuset.cpus.effective"},
-		    {"cgroup.memory_max", "memory.max"},
-		    {"cgroup.pids_max", "pids.max"},
-		    {"cgroup.cpu_weight", "cpu.weight"}};
-	autofree char *folder = cgroup_folder(place, NULL);
+	autofree char *at = str_copy(group);
+	char *value = NULL, *found, *slash;
+
+	while (at != NULL) {
+		autostr struct str path = STR_EMPTY;
+
+		str_addf(&path, "%s%s/%s", mount, strcmp(at, "/") == 0 ? "" : at, file);
+		found = place_line(place, path.bytes);
+		if (found != NULL) {
+			free(value);
+			value = found;
+		}
+		if (found != NULL && strncmp(found, none, strlen(none)) != 0)
+			break;
+		slash = strrchr(at, '/');
+		if (slash == NULL || strcmp(at, "/") == 0)
+			break;
+		slash[slash == at] = '\0';
+	}
+	return value;
+}
+
+/* A limit in both hierarchies. */
+struct limit {
+	const char *key;
+	const char *file, *none; /* version 2: what no limit looks like */
+	const char *controller, *old_file, *old_none; /* version 1; NULL: not there */
+};
+
+static char *limit_of(const struct place *place, const char *groups,
+		      const struct limit *limit, const char **out_source)
+{
+	/* version 2 alone, and beside version 1 */
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	autofree char *group = cgroup_path(groups, NULL), *old = NULL;
+	autostr struct str mount = STR_EMPTY;
+	char *value = NULL;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		autofree char *at = str_copy(folder);
-		autofree char *value = NULL;
-		autostr struct str path = STR_EMPTY;
-		char *slash, *found;
+	*out_source = limit->file;
+	for (i = 0; i < 2 && value == NULL && group != NULL; i++)
+		value = cgroup_value(place, mounts[i], group, limit->file, limit->none);
+	if (value != NULL || limit->controller == NULL)
+		return value;
+	*out_source = limit->old_file;
+	old = cgroup_path(groups, limit->controller);
+	str_addf(&mount, "/sys/fs/cgroup/%s", limit->controller);
+	return cgroup_value(place, mount.bytes, old, limit->old_file, limit->old_none);
+}
 
-		while (at != NULL) {
-			str_clear(&path);
-			str_addf(&path, "%s/%s", at, rows[i].file);
-			found = place_line(place, path.bytes);
-			if (found != NULL) {
-				free(value);
-				value = found;
-			}
-			if (found != NULL && strncmp(found, "max", 3) != 0)
-				break;
-			slash = strrchr(at, '/');
-			if (slash == NULL || strcmp(at, "/sys/fs/cgroup") == 0)
-				break;
-			*slash = '\0';
-		}
-		environment_add(out, rows[i].key, value,
-				path.length > 0 ? path.bytes : "/proc/self/cgroup",
+/* Version 1 has the quota and its period in two files: they are told as version 2 does. */
+static char *old_quota(const struct place *place, const char *groups, char *quota)
+{
+	static const struct limit period = {NULL,  "-", "", "cpu", "cpu.cfs_period_us",
+					    "none"};
+	const char *source;
+	autofree char *length = limit_of(place, groups, &period, &source);
+	autofree char *old = quota;
+	struct str value = STR_EMPTY;
+
+	str_addf(&value, "%s %s", quota[0] == '-' ? "max" : quota,
+		 length != NULL ? length : "100000");
+	return value.bytes;
+}
+
+static void add_cgroups(const struct place *place, struct environment *out)
+{
+	static const struct limit rows[] = {
+		{"cgroup.cpu_max", "cpu.max", "max", "cpu", "cpu.cfs_quota_us", "-1"},
+		{"cgroup.cpuset", "cpuset.cpus.effective", "", "cpuset",
+		 "cpuset.effective_cpus", ""},
+		{"cgroup.memory_max", "memory.max", "max", "memory",
+		 "memory.limit_in_bytes", "9223372036854771712"},
+		{"cgroup.pids_max", "pids.max", "max", "pids", "pids.max", "max"},
+		{"cgroup.cpu_weight", "cpu.weight", "100", "cpu", "cpu.shares", "1024"}};
+	autostr struct str groups = STR_EMPTY;
+	const char *source;
+	size_t i;
+
+	if (place_read(place, "/proc/self/cgroup", CGROUP_MOST, &groups, NULL) != 0)
+		str_clear(&groups);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		autofree char *value = limit_of(place, groups.bytes, &rows[i], &source);
+
+		if (value != NULL && strcmp(source, "cpu.cfs_quota_us") == 0)
+			value = old_quota(place, groups.bytes, value);
+		environment_add(out, rows[i].key, value, source,
 				value != NULL ? NULL
 					      : "no such controller in this group, or in "
 						"those above it");
