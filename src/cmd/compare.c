@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "flow/compare.h"
 #include "flow/find.h"
-#include "model/compare.h"
 #include "model/mask.h"
 #include "record/compare_json.h"
 #include "report/compare.h"
@@ -15,7 +15,8 @@ static const struct opt compare_options[] = {
 	{"json", 'j', NULL, "everything as JSON", NULL},
 	{"format", 'f', "FORMAT", "terminal or markdown", "terminal markdown"},
 	{"gate", 'g', "PCT",
-	 "for scripts: exit status 8 when the index, or a test,\nis shown to be slower by "
+	 "for scripts: exit status 8 when the index, or a test,\nis shown to be slower "
+	 "by "
 	 "more than PCT percent",
 	 NULL},
 	{"help", 'h', NULL, "show this help", NULL},
@@ -60,24 +61,59 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	return 0;
 }
 
-/* The first run that each reference names. */
-static int load(int argc, char **argv, struct runs *out, struct error *err)
+/* What each RUN argument names: all its runs, and which of them are compared. */
+struct named {
+	struct runs *runs; /* one for each argument */
+	struct compare_side *sides;
+	size_t count;
+};
+
+static bool is_pinned(const struct run *run)
 {
-	int i;
+	return run->profile != NULL && strcmp(run->profile, "pinned") == 0;
+}
 
-	for (i = 0; i < argc; i++) {
-		struct runs found = {0};
-		const int result = flow_find_runs(argv[i], &found, err);
+/* The first run that is named is compared; one of the same copies in the profile pinned, made
+ * beside it, splits the change. */
+static struct compare_side side_of(const struct runs *found)
+{
+	struct compare_side side = {.run = &found->runs[0]};
+	size_t i;
 
-		if (result == 0) {
-			*runs_add(out) = found.runs[0];
-			found.runs[0] = (struct run){0};
-		}
-		runs_clear(&found);
-		if (result != 0)
+	for (i = 1; i < found->count && side.pinned == NULL; i++)
+		if (!is_pinned(side.run) && is_pinned(&found->runs[i]) &&
+		    found->runs[i].copies == side.run->copies)
+			side.pinned = &found->runs[i];
+	return side;
+}
+
+static int load(int argc, char **argv, bool is_masked, struct named *out,
+		struct error *err)
+{
+	out->runs = mem_zero((size_t)argc, sizeof(*out->runs));
+	out->sides = mem_zero((size_t)argc, sizeof(*out->sides));
+	for (; out->count < (size_t)argc; out->count++) {
+		struct runs *found = &out->runs[out->count];
+
+		if (flow_find_runs(argv[out->count], found, err) != 0) {
+			runs_clear(found);
 			return -1;
+		}
+		if (is_masked)
+			mask_runs(found);
+		out->sides[out->count] = side_of(found);
 	}
 	return 0;
+}
+
+static void named_clear(struct named *named)
+{
+	size_t i;
+
+	for (i = 0; i < named->count; i++)
+		runs_clear(&named->runs[i]);
+	free(named->runs);
+	free(named->sides);
 }
 
 static bool is_regression(const struct compare_row *row, double gate)
@@ -102,76 +138,92 @@ static int check_gate(const struct comparison *comparison, double gate, struct e
 	return 0;
 }
 
-static int show(struct runs *runs, const struct comparison *comparisons,
-		const struct asked *asked, struct error *err)
+static int show(const struct compared *compared, size_t count, const struct asked *asked,
+		struct error *err)
 {
 	autostr struct str text = STR_EMPTY;
 	size_t i;
 
 	if (asked->is_json)
-		record_write_comparisons(runs, comparisons, &text);
-	else if (asked->is_markdown)
-		mask_runs(runs);
-	for (i = 1; !asked->is_json && i < runs->count; i++) {
-		if (i > 1)
+		record_write_comparisons(compared, count, &text);
+	for (i = 0; !asked->is_json && i < count; i++) {
+		if (i > 0)
 			str_add(&text, "\n");
 		if (asked->is_markdown)
-			report_write_comparison_markdown(&runs->runs[0], &runs->runs[i],
-							 &comparisons[i - 1], &text);
+			report_write_comparison_markdown(&compared[i], &text);
 		else
-			report_write_comparison(&runs->runs[0], &runs->runs[i],
-						&comparisons[i - 1], &text);
+			report_write_comparison(&compared[i], &text);
 	}
 	return cmd_print(text.bytes, err);
 }
 
-static int compare(struct runs *runs, const struct asked *asked, struct error *err)
+static int compare_all(const struct named *named, struct compared *compared,
+		       const struct asked *asked, struct error *err)
 {
-	autofree struct comparison *comparisons =
-		mem_zero(runs->count, sizeof(*comparisons));
+	const size_t count = named->count - 1;
 	size_t i;
 
-	for (i = 1; i < runs->count; i++) {
-		if (compare_check(&runs->runs[0], &runs->runs[i], err) != 0)
+	for (i = 0; i < count; i++)
+		if (flow_compare(&named->sides[0], &named->sides[i + 1], &compared[i],
+				 err) != 0)
 			return -1;
-		compare_runs(&runs->runs[0], &runs->runs[i], &comparisons[i - 1]);
-	}
-	if (show(runs, comparisons, asked, err) != 0)
+	if (show(compared, count, asked, err) != 0)
 		return -1;
-	for (i = 1; i < runs->count; i++)
-		if (check_gate(&comparisons[i - 1], asked->gate, err) != 0)
+	for (i = 0; i < count; i++)
+		if (check_gate(&compared[i].comparison, asked->gate, err) != 0)
 			return -1;
 	return 0;
+}
+
+static int compare(const struct named *named, const struct asked *asked,
+		   struct error *err)
+{
+	autofree struct compared *compared = mem_zero(named->count, sizeof(*compared));
+	const int result = compare_all(named, compared, asked, err);
+	size_t i;
+
+	for (i = 0; i < named->count; i++)
+		explanation_clear(&compared[i].explanation);
+	return result;
 }
 
 static int compare_run(int argc, char **argv, struct error *err)
 {
 	struct asked asked = {.gate = -1};
-	struct runs runs = {0};
+	struct named named = {0};
 	int first, result;
 
 	if (opt_parse(compare_options, argc, argv, take_option, &asked, &first, err) != 0)
 		return -1;
 	if (argc - first < 2)
-		return error_set(err, ERROR_USAGE,
-				 "compare needs two runs or more: ids, labels, run files or "
-				 "UnixBench reports");
-	result = load(argc - first, argv + first, &runs, err);
+		return error_set(
+			err, ERROR_USAGE,
+			"compare needs two runs or more: ids, labels, run files or "
+			"UnixBench reports");
+	result = load(argc - first, argv + first, asked.is_markdown && !asked.is_json,
+		      &named, err);
 	if (result == 0)
-		result = compare(&runs, &asked, err);
-	runs_clear(&runs);
+		result = compare(&named, &asked, err);
+	named_clear(&named);
 	return result;
 }
 
 const struct cmd cmd_compare = {
 	.name = "compare",
 	.arguments = "BEFORE AFTER...",
-	.summary = "two or more runs: what changed, and how sure that is",
-	.description =
-		"For each test, and for the index of the tests that both have, the ratio with its\n"
-		"95% interval, and whether it is faster, slower, or no difference was shown. Runs\n"
-		"that cannot be compared (other profile, copies or method) are refused. Below it\n"
-		"the facts in which the machines differ.",
+	.summary = "two or more runs: what changed, how sure that is, and why",
+	.description = "For each test, and for the index of the tests that both have, "
+		       "the ratio with its\n"
+		       "95% interval, and whether it is faster, slower, or no difference "
+		       "was shown. Runs\n"
+		       "that cannot be compared (other profile, copies or method) are "
+		       "refused. Below it\n"
+		       "the facts that can account for the change, what stays "
+		       "unexplained and what to\n"
+		       "check next, and all facts in which the machines differ. Where "
+		       "both were measured\n"
+		       "with --profile both the change is split: kernel and hypervisor, "
+		       "userland.",
 	.options = compare_options,
 	.run = compare_run,
 };

@@ -83,22 +83,24 @@ int compare_check(const struct run *first, const struct run *second, struct erro
 				 "measure both machines with --profile both",
 				 profile_of(first), profile_of(second));
 	if (first->copies != second->copies && first->copies != 0 && second->copies != 0)
-		return error_set(err, ERROR_REFUSED,
-				 "%u and %u copies ran: measure both with the same --copies",
-				 first->copies, second->copies);
+		return error_set(
+			err, ERROR_REFUSED,
+			"%u and %u copies ran: measure both with the same --copies",
+			first->copies, second->copies);
 	if (is_classic(first) != is_classic(second) && first->method != RUN_IMPORTED &&
 	    second->method != RUN_IMPORTED)
-		return error_set(err, ERROR_REFUSED,
-				 "one run was made with --classic, whose rule drops the worst "
-				 "third: measure both in the same way");
+		return error_set(
+			err, ERROR_REFUSED,
+			"one run was made with --classic, whose rule drops the worst "
+			"third: measure both in the same way");
 	if (strcmp(profile_of(first), "pinned") == 0 &&
 	    !compare_is_same_build(first, second))
-		return error_set(err, ERROR_REFUSED,
-				 "the workloads of the profile pinned are not the same bytes "
-				 "in both runs: take them from one bundle");
+		return error_set(
+			err, ERROR_REFUSED,
+			"the workloads of the profile pinned are not the same bytes "
+			"in both runs: take them from one bundle");
 	if (!has_common_test(first, second))
-		return error_set(err, ERROR_REFUSED,
-				 "the runs have no test in common");
+		return error_set(err, ERROR_REFUSED, "the runs have no test in common");
 	return 0;
 }
 
@@ -110,29 +112,38 @@ static void judge(struct compare_row *row, double error_log, double freedom)
 	row->verdict = COMPARE_CANNOT_TELL;
 	if (!(freedom > 0))
 		return;
+	row->error_log = error_log;
+	row->freedom = freedom;
 	reach = student_quantile(confidence, freedom) * error_log;
 	row->low = exp(middle - reach);
 	row->high = exp(middle + reach);
 	row->smallest = expm1(reach);
-	row->verdict = row->low > 1	? COMPARE_FASTER
+	row->verdict = row->low > 1    ? COMPARE_FASTER
 		       : row->high < 1 ? COMPARE_SLOWER
 				       : COMPARE_NO_DIFFERENCE;
 }
 
-/* Two errors and their freedoms; no interval when one of them has none. */
-static void judge_scores(struct compare_row *row, const struct score *first,
-			 const struct score *second)
+/* Two errors and their freedoms, by Welch and Satterthwaite; no interval when one of them has
+ * none. */
+static void judge_sum(struct compare_row *row, double first_error, double first_freedom,
+		      double second_error, double second_freedom)
 {
-	const double a = first->error_log * first->error_log;
-	const double b = second->error_log * second->error_log;
+	const double a = first_error * first_error, b = second_error * second_error;
 	double freedom = 0;
 
-	if (first->freedom > 0 && second->freedom > 0) {
-		const double weights = a * a / first->freedom + b * b / second->freedom;
+	if (first_freedom > 0 && second_freedom > 0) {
+		const double weights = a * a / first_freedom + b * b / second_freedom;
 
 		freedom = weights > 0 ? (a + b) * (a + b) / weights : 1e9;
 	}
 	judge(row, sqrt(a + b), freedom);
+}
+
+static void judge_scores(struct compare_row *row, const struct score *first,
+			 const struct score *second)
+{
+	judge_sum(row, first->error_log, first->freedom, second->error_log,
+		  second->freedom);
 }
 
 static struct score score_in(const struct run *run, const struct test *test)
@@ -192,4 +203,44 @@ void compare_runs(const struct run *first, const struct run *second,
 		return;
 	out->index.ratio = b.value / a.value;
 	judge_scores(&out->index, &a, &b);
+}
+
+static struct compare_split_row split_row(const struct compare_row *whole,
+					  const struct compare_row *pinned)
+{
+	struct compare_split_row row = {.test = whole->test, .kernel = *pinned};
+
+	row.userland = (struct compare_row){.test = whole->test,
+					    .ratio = whole->ratio / pinned->ratio};
+	judge_sum(&row.userland, whole->error_log, whole->freedom, pinned->error_log,
+		  pinned->freedom);
+	return row;
+}
+
+static const struct compare_row *find_row(const struct comparison *comparison,
+					  const struct test *test)
+{
+	size_t i;
+
+	for (i = 0; i < comparison->test_count; i++)
+		if (comparison->tests[i].test == test)
+			return &comparison->tests[i];
+	return NULL;
+}
+
+void compare_split(const struct comparison *whole, const struct comparison *pinned,
+		   struct compare_split *out)
+{
+	size_t i;
+
+	*out = (struct compare_split){0};
+	for (i = 0; i < whole->test_count; i++) {
+		const struct compare_row *row = &whole->tests[i];
+		const struct compare_row *other = find_row(pinned, row->test);
+
+		if (row->ratio > 0 && other != NULL && other->ratio > 0)
+			out->tests[out->test_count++] = split_row(row, other);
+	}
+	if (out->test_count > 0)
+		out->index = split_row(&whole->index, &pinned->index);
 }

@@ -23,10 +23,11 @@ extern const char *const compare_verdict_keys[COMPARE_VERDICT_COUNT];
 
 /** One test, or the index. */
 struct compare_row {
-	const struct test *test; /* NULL: the index */
-	double first, second;	 /* scores, or index points; 0: none in that run */
-	double ratio;		 /* second over first; 0: one of them is missing */
-	double low, high;	 /* 95% interval of it; 0: none */
+	const struct test *test;   /* NULL: the index */
+	double first, second;	   /* scores, or index points; 0: none in that run */
+	double ratio;		   /* second over first; 0: one of them is missing */
+	double low, high;	   /* 95% interval of it; 0: none */
+	double error_log, freedom; /* of the ratio's logarithm; freedom 0: no interval */
 	double smallest; /* the smallest change, as a fraction, that these runs could have
 			    shown; 0: not known */
 	enum compare_verdict verdict;
@@ -39,6 +40,21 @@ struct comparison {
 	size_t test_count;
 	struct compare_row index; /* of the tests that both have */
 	size_t common;		  /* how many these are */
+};
+
+/** A change in its two parts: what is left when the workloads bring their own userland, and
+ * the rest. Their product is the whole change. */
+struct compare_split_row {
+	const struct test *test;     /* NULL: the index */
+	struct compare_row kernel;   /* kernel and hypervisor: the profile pinned */
+	struct compare_row userland; /* compiler, libc, shell and text tools */
+};
+
+/** All tests that both profiles have on both sides, and the index of these. */
+struct compare_split {
+	struct compare_split_row tests[TESTS_COUNT];
+	size_t test_count;
+	struct compare_split_row index;
 };
 
 /** Find out whether two runs may be compared.
@@ -58,5 +74,13 @@ bool compare_is_same_build(const struct run *first, const struct run *second);
  * in them. */
 void compare_runs(const struct run *first, const struct run *second,
 		  struct comparison *out);
+
+/** Split a change.
+ *
+ * @whole:  two runs of the profile unixbench, compared
+ * @pinned: the same machines in the profile pinned, compared
+ */
+void compare_split(const struct comparison *whole, const struct comparison *pinned,
+		   struct compare_split *out);
 
 #endif

@@ -4,15 +4,13 @@
 #define RECORD_COMPARE_JSON_H
 
 #include "base/str.h"
-#include "model/compare.h"
+#include "model/compared.h"
 
-/** Write the comparisons of several runs with the first of them.
+/** Write comparisons with their causes, as data/moult.compare.schema.json tells.
  *
- * @runs:   the first is what the others are compared with
- * @comparisons: one less than @runs, in their order
  * @out:    the text is added, with a newline at its end
  */
-void record_write_comparisons(const struct runs *runs,
-			      const struct comparison *comparisons, struct str *out);
+void record_write_comparisons(const struct compared *compared, size_t count,
+			      struct str *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/score.h"
+#include "report/explain.h"
 #include "report/text.h"
 
 enum { BAR_HALF = 5, KEY_WIDTH = 16, VALUE_MOST = 60 };
@@ -39,7 +40,7 @@ static void add_bar(const struct compare_row *row, struct str *out)
 	str_add(out, bar);
 }
 
-static void add_row(const char *name, const struct compare_row *row, struct str *out)
+static const char *word_of(const struct compare_row *row)
 {
 	static const char *const words[COMPARE_VERDICT_COUNT] = {
 		[COMPARE_CANNOT_TELL] = "?",
@@ -48,6 +49,11 @@ static void add_row(const char *name, const struct compare_row *row, struct str 
 		[COMPARE_SLOWER] = "slower",
 	};
 
+	return words[row->verdict];
+}
+
+static void add_row(const char *name, const struct compare_row *row, struct str *out)
+{
 	str_addf(out, "%-*s", KEY_WIDTH, name);
 	if (!(row->ratio > 0)) {
 		str_addf(out, " %11.1f %11.1f   only in one\n", row->first, row->second);
@@ -58,7 +64,7 @@ static void add_row(const char *name, const struct compare_row *row, struct str 
 		str_addf(out, " %5.3f-%5.3f", row->low, row->high);
 	else
 		str_addf(out, " %-11s", "no interval");
-	str_addf(out, " %-6s ", words[row->verdict]);
+	str_addf(out, " %-6s ", word_of(row));
 	add_bar(row, out);
 	(void)str_trim_end(out->bytes);
 	out->length = strlen(out->bytes);
@@ -111,47 +117,95 @@ static bool is_of_a_moment(const char *key)
 	return strncmp(key, "moment.", 7) == 0 || strcmp(key, "host.name") == 0;
 }
 
-static void add_environment(const struct run *first, const struct run *second,
-			    struct str *out)
+static void add_difference(const struct compared *compared, const struct fact *fact,
+			   const char *other, struct str *out)
 {
-	size_t i, equal = 0, different = 0;
+	autostr struct str line = STR_EMPTY;
 
-	for (i = 0; i < first->environment.count; i++) {
-		const struct fact *one = &first->environment.facts[i];
-		const char *other = environment_value(&second->environment, one->key);
-		autostr struct str line = STR_EMPTY;
-
-		if (one->value == NULL || other == NULL || is_of_a_moment(one->key))
-			continue;
-		if (strcmp(one->value, other) == 0) {
-			equal++;
-			continue;
-		}
-		if (different++ == 0)
-			str_add(out, "\nWhat differs between the machines\n");
-		str_addf(&line, "%s: %.*s -> %.*s", one->key, VALUE_MOST, one->value,
-			 VALUE_MOST, other);
-		str_add(out, "  ");
-		report_add_wrapped(out, line.bytes, 4, 2);
-	}
-	if (equal + different > 0)
-		str_addf(out, "(%zu facts are equal)\n", equal);
+	str_addf(&line, "%s: %.*s -> %.*s", fact->key, VALUE_MOST, fact->value,
+		 VALUE_MOST, other);
+	str_addf(out, "%c ",
+		 report_is_cause(&compared->explanation, fact->key) ? '*' : ' ');
+	report_add_wrapped(out, line.bytes, 4, 2);
 }
 
-void report_write_comparison(const struct run *first, const struct run *second,
-			     const struct comparison *comparison, struct str *out)
+/* What one run alone knows says nothing of a difference. */
+static void add_environment(const struct compared *compared, struct str *out)
+{
+	const struct environment *first = &compared->first->environment;
+	const struct environment *second = &compared->second->environment;
+	size_t i, equal = 0, different = 0, alone = 0;
+
+	for (i = 0; i < first->count; i++) {
+		const struct fact *one = &first->facts[i];
+		const char *other = environment_value(second, one->key);
+
+		if (is_of_a_moment(one->key) || (one->value == NULL && other == NULL))
+			continue;
+		if (one->value == NULL || other == NULL) {
+			alone++;
+		} else if (strcmp(one->value, other) == 0) {
+			equal++;
+		} else {
+			if (different++ == 0)
+				str_add(out, "\nWhat differs between the machines (*: a "
+					     "cause)\n");
+			add_difference(compared, one, other, out);
+		}
+	}
+	if (equal + different + alone > 0)
+		str_addf(out, "(%zu facts are equal, %zu are known in one run alone)\n",
+			 equal, alone);
+}
+
+static void add_split_row(const char *name, const struct compare_split_row *row,
+			  struct str *out)
+{
+	const struct compare_row *const parts[] = {&row->kernel, &row->userland};
+	size_t i;
+
+	str_addf(out, "%-*s", KEY_WIDTH, name);
+	for (i = 0; i < 2; i++) {
+		str_addf(out, " %8.3f", parts[i]->ratio);
+		if (parts[i]->low > 0)
+			str_addf(out, " %5.3f-%5.3f %-6s", parts[i]->low, parts[i]->high,
+				 word_of(parts[i]));
+		else
+			str_addf(out, " %-18s", "no interval");
+	}
+	(void)str_trim_end(out->bytes);
+	out->length = strlen(out->bytes);
+	str_add(out, "\n");
+}
+
+static void add_split(const struct compare_split *split, struct str *out)
 {
 	size_t i;
 
-	add_title("before", first, out);
-	add_title("after", second, out);
+	str_addf(out, "\nThe change in its two parts\n%-*s %-27s %s\n", KEY_WIDTH, "",
+		 "kernel and hypervisor", "userland and compiler");
+	for (i = 0; i < split->test_count; i++)
+		add_split_row(split->tests[i].test->key, &split->tests[i], out);
+	add_split_row("Index", &split->index, out);
+}
+
+void report_write_comparison(const struct compared *compared, struct str *out)
+{
+	const struct comparison *comparison = &compared->comparison;
+	size_t i;
+
+	add_title("before", compared->first, out);
+	add_title("after", compared->second, out);
 	str_addf(out, "\n%-*s %11s %11s %6s %-11s\n", KEY_WIDTH, "Test", "before",
 		 "after", "ratio", "95%");
 	for (i = 0; i < comparison->test_count; i++)
 		add_row(comparison->tests[i].test->key, &comparison->tests[i], out);
 	add_row("Index", &comparison->index, out);
-	add_notes(first, second, comparison, out);
-	add_environment(first, second, out);
+	add_notes(compared->first, compared->second, comparison, out);
+	if (compared->has_split)
+		add_split(&compared->split, out);
+	report_write_explanation(&compared->explanation, out);
+	add_environment(compared, out);
 }
 
 static void add_markdown_row(const char *name, const struct compare_row *row,
@@ -169,16 +223,29 @@ static void add_markdown_row(const char *name, const struct compare_row *row,
 	str_addf(out, " %s |\n", compare_verdict_texts[row->verdict]);
 }
 
-void report_write_comparison_markdown(const struct run *first, const struct run *second,
-				      const struct comparison *comparison,
-				      struct str *out)
+static void add_markdown_split(const struct compare_split *split, struct str *out)
 {
 	size_t i;
 
+	str_add(out, "\n| test | kernel and hypervisor | userland and compiler |\n"
+		     "|---|---:|---:|\n");
+	for (i = 0; i < split->test_count; i++)
+		str_addf(out, "| %s | %.3f | %.3f |\n", split->tests[i].test->key,
+			 split->tests[i].kernel.ratio, split->tests[i].userland.ratio);
+	str_addf(out, "| **index** | %.3f | %.3f |\n", split->index.kernel.ratio,
+		 split->index.userland.ratio);
+}
+
+void report_write_comparison_markdown(const struct compared *compared, struct str *out)
+{
+	const struct comparison *comparison = &compared->comparison;
+	const char *before = name_of(compared->first), *after = name_of(compared->second);
+	size_t i;
+
 	str_add(out, "**");
-	report_add_clean(out, name_of(second), strlen(name_of(second)));
+	report_add_clean(out, after, strlen(after));
 	str_add(out, "** against **");
-	report_add_clean(out, name_of(first), strlen(name_of(first)));
+	report_add_clean(out, before, strlen(before));
 	str_add(out, "** (moult)\n\n");
 	str_add(out, "| test | before | after | ratio | 95% interval | verdict |\n"
 		     "|---|---:|---:|---:|---|---|\n");
@@ -186,4 +253,7 @@ void report_write_comparison_markdown(const struct run *first, const struct run 
 		add_markdown_row(comparison->tests[i].test->key, &comparison->tests[i],
 				 out);
 	add_markdown_row("**index**", &comparison->index, out);
+	if (compared->has_split)
+		add_markdown_split(&compared->split, out);
+	report_write_explanation_markdown(&compared->explanation, out);
 }

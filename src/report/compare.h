@@ -4,19 +4,17 @@
 #define REPORT_COMPARE_H
 
 #include "base/str.h"
-#include "model/compare.h"
+#include "model/compared.h"
 
 /** Write a comparison as a table with bars that also read without colour, at most 79
- * columns, and the facts in which the machines differ.
+ * columns; then the change in its two parts where both profiles were measured, the causes,
+ * and the facts in which the machines differ.
  *
  * @out: the text is added
  */
-void report_write_comparison(const struct run *first, const struct run *second,
-			     const struct comparison *comparison, struct str *out);
+void report_write_comparison(const struct compared *compared, struct str *out);
 
-/** The same as a Markdown table; host names and addresses are to be masked before. */
-void report_write_comparison_markdown(const struct run *first, const struct run *second,
-				      const struct comparison *comparison,
-				      struct str *out);
+/** The same as Markdown; host names and addresses are to be masked before. */
+void report_write_comparison_markdown(const struct compared *compared, struct str *out);
 
 #endif

@@ -34,6 +34,85 @@ value() { /usr/bin/python3 -c "import json; c = json.load(open('$1'))['compariso
 	[ "$output" = 2 ]
 }
 
+@test "the article: PV is the cause between PV and HVM; between the HVM machines the way into the kernel is to be checked first" {
+	"$MOULT" compare --json article#1 article#2 > c.json
+	run -0 value c.json "c['causes'][0]['fact'], sorted({'syscall', 'pipe', 'execl', 'spawn', 'context1'} - set(c['causes'][0]['tests'])), c['causes'][0]['share'] > 0.5"
+	[ "$output" = "virt.mode [] True" ]
+	"$MOULT" compare --json article#3 article#2 > c.json
+	run -0 value c.json "'virt.mode' in [x['fact'] for x in c['causes']], c['unexplained'][0]['next'][0]['fact'], c['unexplained'][0]['next'][0]['held'], 'syscall' in c['unexplained'][0]['tests']"
+	[ "$output" = "False kernel.entry False True" ]
+	run -0 "$MOULT" compare article#3 article#2
+	[[ "$output" == *"Check first kernel.entry (these runs do not hold the evidence)"* ]]
+	printf '%s\n' "$output" | awk 'length > 79 { print; bad = 1 } END { exit bad }'
+	run -0 "$MOULT" compare --format markdown article#1 article#2
+	[[ "$output" == *"1. virt.mode (pv -> pvhvm)"* ]]
+}
+
+@test "the article's files with their consoles give the same causes" {
+	[ -d "$ROOT/../shared/seed" ] || skip "$ROOT/../shared/seed is not here"
+	for name in ubuntu-14.04-pv debian-8.1-hvm; do
+		"$MOULT" runs import --label "$name" --log "$ROOT/../shared/seed/$name.console.txt" "$ROOT/../shared/seed/$name.unixbench.txt"
+	done
+	"$MOULT" compare --json ubuntu-14.04-pv debian-8.1-hvm > c.json
+	run -0 value c.json "c['causes'][0]['fact'], c['causes'][0]['first'], c['causes'][0]['second']"
+	[ "$output" = "virt.mode pv pvhvm" ]
+}
+
+@test "a seccomp filter that was put over a real bench is named as the cause, and a tracer is" {
+	command -v strace > /dev/null || skip "strace is not here"
+	bench=("$MOULT" bench --no-store --progress none -b 40 --target-ci 30 --tests dhry2reg,syscall,pipe --json)
+	"${bench[@]}" > plain.json
+	"$FILTER" "${bench[@]}" > filtered.json
+	"$MOULT" compare --json plain.json filtered.json > c.json
+	run -0 "$ROOT/tests/tools/validate-run" "$ROOT/data/moult.compare.schema.json" c.json
+	run -0 value c.json "c['causes'][0]['fact'], c['causes'][0]['first'], c['causes'][0]['second'], 'dhry2reg' in c['causes'][0]['tests']"
+	[ "$output" = "process.seccomp 0 2 False" ]
+	[ -n "${MOULT_PLAIN:-}" ] || skip "MOULT_PLAIN names no program without sanitizers, which bear no tracer"
+	bench[0]=$MOULT_PLAIN
+	strace -f -qq -o /dev/null -e trace=getppid "${bench[@]}" > traced.json
+	"$MOULT" compare --json plain.json traced.json > c.json
+	run -0 value c.json "c['causes'][0]['fact']"
+	[ "$output" = "process.tracer" ]
+}
+
+@test "each rule's fact is one that identify tells" {
+	"$MOULT" identify --facts --json > facts.json
+	run -0 /usr/bin/python3 -c "
+import json, re
+known = {fact['key'] for fact in json.load(open('facts.json'))['environment']['facts']} | {'build.compiler', 'build.libc'}
+text = open('$ROOT/src/explain/rules.c').read()
+rules = set(re.findall(r'\{\"([a-z_0-9.]+)\",\s*judge_', text))
+asked = set(re.findall(r'\{\"([a-z_]+\.[a-z_0-9.]+)\",', open('$ROOT/src/explain/next.c').read()))
+assert len(rules) > 20 and len(asked) > 15, (len(rules), len(asked))
+# the kernel tells of those vulnerabilities that it knows
+print(sorted(key for key in rules | asked if key not in known and not key.startswith('cpu.vulnerability.')))"
+	[ "$output" = "[]" ]
+}
+
+@test "both profiles on both sides: the change is split" {
+	[ -n "${MOULT_PLAIN:-}" ] || skip "MOULT_PLAIN names no program without sanitizers"
+	"$MOULT_PLAIN" bench --profile both --no-store --progress none -b 20 --target-ci 50 --tests execl,syscall --json > both.json
+	"$MOULT" compare --json both.json both.json > c.json
+	run -0 "$ROOT/tests/tools/validate-run" "$ROOT/data/moult.compare.schema.json" c.json
+	run -0 value c.json "[round(row[part]['ratio'], 6) for row in c['split']['tests'] + [c['split']['index']] for part in ('kernel', 'userland')], c['moved']"
+	[ "$output" = "[1.0, 1.0, 1.0, 1.0, 1.0, 1.0] []" ]
+	/usr/bin/python3 -c "
+import json
+data = json.load(open('both.json'))
+for run in data['runs']:
+    for test in run['tests']:
+        for sample in test['samples']:
+            sample['count'] = int(sample['count'] * (0.25 if run['profile'] == 'unixbench' else 0.5))
+json.dump(data, open('slow.json', 'w'))"
+	"$MOULT" compare --json both.json slow.json > c.json
+	run -0 value c.json "[round(c['split']['index'][part]['ratio'], 2) for part in ('kernel', 'userland')]"
+	[ "$output" = "[0.5, 0.5]" ]
+	run -0 "$MOULT" compare both.json slow.json
+	[[ "$output" == *"The change in its two parts"* ]]
+	run -0 "$MOULT" compare --json both.json#1 slow.json#1
+	[[ "$output" == *'"split": null'* ]]
+}
+
 @test "two real runs: an interval around the ratio, a verdict that follows from it" {
 	"$MOULT" compare --json one.json two.json > c.json
 	run -0 "$ROOT/tests/tools/validate-run" "$ROOT/data/moult.compare.schema.json" c.json
