@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -168,18 +169,19 @@ def is_over(log):
         return b"-----GUEST IS DONE-----" in file.read()
 
 
-def boot(log, words, timeout):
-    """Run QEMU until it ends; its console goes to the file @log. Returns what it said."""
+def boot(log, words, timeout, prefix=()):
+    """Run QEMU until it ends, started by the words @prefix; its console goes to the file @log. Returns what it
+    said."""
     with open(log, "wb") as out:
-        done = subprocess.Popen(["qemu-system-x86_64", "-nographic", "-no-reboot", "-accel", "tcg,thread=multi"] + words,
-                                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        done = subprocess.Popen([*prefix, "qemu-system-x86_64", "-nographic", "-no-reboot", "-accel", "tcg,thread=multi"] + words,
+                                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + timeout
         while done.poll() is None and time.monotonic() < end and not is_over(log):
             time.sleep(0.5)
         if done.poll() is None:
             if not is_over(log):
                 say(f"{log}: stopped after {timeout} s")
-            done.kill()  # not every machine can switch itself off
+            os.killpg(done.pid, signal.SIGKILL)  # not every machine can switch itself off
             done.wait()
     with open(log, encoding="utf-8", errors="replace") as file:
         return file.read().replace("\r", "")
