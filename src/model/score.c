@@ -227,6 +227,11 @@ struct wander {
 	double freedom;
 };
 
+/* A machine that wanders within a run wanders beyond it as well, which the run cannot see: of
+ * flicker noise each octave of time holds as much as the one before (D. Allan, Proc. IEEE 54,
+ * 1966), so that the means of neighbouring runs differ by about as much again. */
+static const double beyond_the_run = 2;
+
 /* Neighbours in time, of whatever test, are alike when the machine itself is faster or slower
  * for a while: the covariances up to a lag of a quarter of the run, with Bartlett's weights
  * (Newey and West 1987); the freedom of so wide a window is about count / lag (Kiefer and
@@ -246,7 +251,7 @@ static struct wander wander_of(const struct run *run)
 		sum += 2 * (1 - (double)lag / (double)(lags + 1)) * covariance;
 	}
 	if (all.tests > 1 && sum > 0) {
-		out.variance = sum / (double)(all.count * all.count);
+		out.variance = beyond_the_run * sum / (double)(all.count * all.count);
 		out.freedom = (double)all.count / (double)lags;
 	}
 	free(all.list);
