@@ -11,6 +11,24 @@
 
 enum { BAR_WIDTH = 20, COLUMNS_DEFAULT = 80 };
 
+int progress_parse(const char *name, enum progress_form *out, struct error *err)
+{
+	static const char *const names[] = {[PROGRESS_AUTO] = "auto",
+					    [PROGRESS_NONE] = "none",
+					    [PROGRESS_LINES] = "lines",
+					    [PROGRESS_JSON] = "json"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i] == NULL || strcmp(names[i], name) != 0)
+			continue;
+		*out = (enum progress_form)i;
+		return 0;
+	}
+	return error_set(err, ERROR_USAGE,
+			 "--progress takes auto, none, lines or json, not '%s'", name);
+}
+
 static int64_t now_ns(void)
 {
 	struct timespec now;

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/error.h"
+
 /** How progress is shown. */
 enum progress_form {
 	PROGRESS_AUTO,
@@ -33,6 +35,15 @@ struct progress_state {
 	const char *detail; /* what was seen last; may be "" */
 	bool is_step;	    /* something was completed: worth a plain line */
 };
+
+/** Read the argument of --progress: "auto", "none", "lines" or "json".
+ *
+ * @out:    untouched on failure
+ * Errors:  ERROR_USAGE
+ * Returns: 0 or -1
+ */
+nodiscard int progress_parse(const char *name, enum progress_form *out,
+			     struct error *err);
 
 /** Begin. @form: PROGRESS_AUTO looks whether @out is a terminal. */
 void progress_begin(struct progress *display, FILE *out, enum progress_form form);

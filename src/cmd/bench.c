@@ -138,20 +138,7 @@ static int take_method(enum run_method method, struct bench_plan *plan, struct e
 
 static int take_progress(struct bench_call *call, const char *name, struct error *err)
 {
-	static const char *const names[] = {[PROGRESS_AUTO] = "auto",
-					    [PROGRESS_NONE] = "none",
-					    [PROGRESS_LINES] = "lines",
-					    [PROGRESS_JSON] = "json"};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i] != NULL && strcmp(names[i], name) == 0) {
-			call->progress = (enum progress_form)i;
-			return 0;
-		}
-	}
-	return error_set(err, ERROR_USAGE,
-			 "--progress takes auto, none, lines or json, not '%s'", name);
+	return progress_parse(name, &call->progress, err);
 }
 
 static int take_budget(struct bench_call *call, const char *argument, struct error *err)

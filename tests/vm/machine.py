@@ -162,22 +162,35 @@ def initramfs(path, script, files=(), root_tar=None, modules=()):
     shutil.rmtree(folder)
 
 
-def is_over(log):
-    """Whether the guest came to its end: the mark stands in the last bytes of its console."""
+def end_of(log):
+    """The last bytes of a console."""
     with open(log, "rb") as file:
         file.seek(max(0, os.path.getsize(log) - 4096))
-        return b"-----GUEST IS DONE-----" in file.read()
+        return file.read()
 
 
-def boot(log, words, timeout, prefix=()):
-    """Run QEMU until it ends, started by the words @prefix; its console goes to the file @log. Returns what it
-    said."""
+def is_over(log):
+    """Whether the guest came to its end: the mark stands in the last bytes of its console."""
+    return b"-----GUEST IS DONE-----" in end_of(log)
+
+
+def processes_of(group):
+    """The processes of a process group."""
+    return [int(word) for word in subprocess.run(["pgrep", "-g", str(group)], stdout=subprocess.PIPE, text=True,
+                                                 check=False).stdout.split()]
+
+
+def boot(log, words, timeout, prefix=(), watch=None):
+    """Run QEMU until it ends, started by the words @prefix; its console goes to the file @log. @watch is called
+    with its process group and the end of the console. Returns what it said."""
     with open(log, "wb") as out:
         done = subprocess.Popen([*prefix, "qemu-system-x86_64", "-nographic", "-no-reboot", "-accel", "tcg,thread=multi"] + words,
                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + timeout
         while done.poll() is None and time.monotonic() < end and not is_over(log):
             time.sleep(0.5)
+            if watch:
+                watch(done.pid, end_of(log))
         if done.poll() is None:
             if not is_over(log):
                 say(f"{log}: stopped after {timeout} s")
