@@ -50,6 +50,13 @@ static bool does_fit(const unsigned char *sector, size_t row)
 	return memmem(sector, BOOT_SECTOR_BYTES, codes[row].text, length) != NULL;
 }
 
+/* extlinux's sector has the name of syslinux too, since version 4; only the file system around
+ * it is another one. */
+static bool is_in_fat(const unsigned char *sector)
+{
+	return memcmp(sector + 54, "FAT", 3) == 0 || memcmp(sector + 82, "FAT", 3) == 0;
+}
+
 void boot_name_code(const unsigned char sector[BOOT_SECTOR_BYTES],
 		    struct layout_boot *out)
 {
@@ -63,6 +70,8 @@ void boot_name_code(const unsigned char sector[BOOT_SECTOR_BYTES],
 	     i++)
 		if (does_fit(sector, i))
 			boot.kind = codes[i].kind;
+	if (boot.kind == BOOT_SYSLINUX && !is_in_fat(sector))
+		boot.kind = BOOT_EXTLINUX;
 	if (boot.kind == BOOT_GRUB2)
 		boot.next_lba = bytes_le64(sector + GRUB2_LBA_AT);
 	if (boot.kind == BOOT_GRUB_LEGACY)

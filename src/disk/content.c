@@ -110,6 +110,8 @@ int content_read(struct blocks *part, struct layout_content **out, size_t *out_c
 		return -1;
 	while ((result = blkid_do_probe(probe)) == 0 && count < CONTENTS_MOST)
 		add_content(probe, &list, &count);
+	if (result < 0 && count == 0)
+		return error_set(err, ERROR_SYSTEM, "libblkid cannot read it");
 	*out = list;
 	*out_count = count;
 	return 0;

@@ -21,13 +21,15 @@
 
 enum { PIECE = 64 * 1024 };
 
-/* From the start, or, with `is_end`, back from the end rounded down to 4 KiB. */
+/* From the start, or, with `is_end`, back from the end. */
 static const struct {
 	bool is_end;
 	uint64_t offset, length;
 } areas[] = {
-	{false, 0, 576 * KIB},
-	{true, 1088 * KIB, 1092 * KIB},
+	{false, 0, 576 * KIB},	      {false, MIB, 24 * KIB},
+	{false, 2 * MIB, 4 * KIB},    {false, 4 * MIB, 4 * KIB},
+	{true, 1548 * KIB, 8 * KIB},  {true, MIB + 8 * KIB, 16 * KIB},
+	{true, 544 * KIB, 544 * KIB},
 };
 
 /* memfd_create as a system call: kernels before 3.17 have none, and C libraries of that
@@ -117,9 +119,25 @@ static int copy_pointed_at(struct blocks *part, int fd, struct error *err)
 	return 0;
 }
 
+/* The anchor of a DDF set stands in the last sector and tells where its header is. */
+static int copy_ddf_header(struct blocks *part, int fd, struct error *err)
+{
+	unsigned char sector[512];
+	int result;
+
+	if (part->size_bytes < sizeof(sector))
+		return 0;
+	result = bytes_peek(part, part->size_bytes - sizeof(sector), sector,
+			    sizeof(sector), err);
+	if (result <= 0 || bytes_be32(sector) != 0xde11de11)
+		return result < 0 ? -1 : 0;
+	return copy_area(part, fd, bytes_times(bytes_be64(sector + 96), sizeof(sector)),
+			 4 * KIB, err);
+}
+
 static int copy_areas(struct blocks *part, int fd, struct error *err)
 {
-	const uint64_t end = part->size_bytes - part->size_bytes % 4096;
+	const uint64_t end = part->size_bytes;
 	uint64_t offset;
 	size_t i;
 
@@ -130,7 +148,9 @@ static int copy_areas(struct blocks *part, int fd, struct error *err)
 		if (copy_area(part, fd, offset, areas[i].length, err) != 0)
 			return -1;
 	}
-	return copy_pointed_at(part, fd, err);
+	if (copy_pointed_at(part, fd, err) != 0)
+		return -1;
+	return copy_ddf_header(part, fd, err);
 }
 
 int scratch_open(struct blocks *part, struct error *err)

@@ -55,7 +55,7 @@ static bool check_btrfs(const unsigned char *bytes, uint64_t place)
 
 static bool check_md1(const unsigned char *bytes, uint64_t place)
 {
-	return bytes_le32(bytes + 4) == 1 && bytes_le64(bytes + 128) == place / 512;
+	return bytes_le32(bytes + 4) == 1 && bytes_le64(bytes + 144) == place / 512;
 }
 
 static bool check_md0(const unsigned char *bytes, uint64_t place)

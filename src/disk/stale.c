@@ -20,9 +20,11 @@ static bool is_kept(const struct layout *layout, const struct signature_hit *hit
 }
 
 /* The table's own headers are none. */
-static bool is_of_table(const struct layout *layout, uint64_t at)
+static bool is_of_table(const struct layout *layout, const struct signature_hit *hit)
 {
-	if (layout->kind == LAYOUT_NONE)
+	const uint64_t at = hit->magic_bytes;
+
+	if (strcmp(hit->type, "gpt") != 0 || layout->kind == LAYOUT_NONE)
 		return false;
 	return at < layout->table_head_bytes ||
 	       (at >= layout->table_tail_start_bytes &&
@@ -77,7 +79,7 @@ static bool is_stale(const struct layout *layout, const struct layout_partition 
 {
 	const bool is_inside = layout_partition_at(layout, hit->magic_bytes) != NULL;
 
-	return !is_kept(layout, hit) && !is_of_table(layout, hit->magic_bytes) &&
+	return !is_kept(layout, hit) && !is_of_table(layout, hit) &&
 	       (!is_inside || hit->row->is_mirror) && !is_present(layout, origin, hit);
 }
 

@@ -138,21 +138,51 @@ static void set_taken(const struct tables *tables, const struct gpt *used,
 	if (used == &tables->primary)
 		head = used->entries_lba * sector + gpt_entries_bytes(used);
 	layout->table_head_bytes = head;
-	if (!backup->is_good)
+	if (!backup->is_present)
 		return;
 	end = (backup->lba + 1) * sector;
 	layout->table_tail_start_bytes = backup->lba * sector;
-	if (backup->entries_lba < backup->lba && backup->entries_lba * sector >= head)
+	if (backup->is_good && backup->entries_lba < backup->lba &&
+	    backup->entries_lba * sector >= head)
 		layout->table_tail_start_bytes = backup->entries_lba * sector;
 	layout->table_tail_bytes = end - layout->table_tail_start_bytes;
 }
 
-static void use_gpt(const struct tables *tables, struct layout *layout)
+/* None of the two can be used. */
+static void tell_unreadable(const struct tables *tables, struct layout *layout)
 {
 	const struct gpt *primary = &tables->primary, *backup = &tables->backup;
-	const struct gpt *used = primary->is_good ? primary : backup;
-	const char *problem =
-		primary->is_present ? primary->problem : "no header stands in sector 1";
+
+	layout_add_fault(layout, FAULT_GPT_UNREADABLE, "the first GPT cannot be used: %s",
+			 primary->is_present ? primary->problem
+					     : "no header stands in sector 1");
+	if (backup->is_present)
+		layout_add_fault(layout, FAULT_GPT_BACKUP_BAD,
+				 "the backup GPT cannot be used: %s", backup->problem);
+	layout->table_head_bytes = 2 * (uint64_t)layout->sector_bytes;
+}
+
+/* At least one of the two is good. */
+static void use_good_gpt(const struct tables *tables, const struct gpt *used,
+			 struct layout *layout)
+{
+	const struct gpt *primary = &tables->primary;
+
+	if (primary->is_good)
+		check_backup(tables, layout);
+	else
+		layout_add_fault(layout, FAULT_GPT_PRIMARY,
+				 "the first GPT cannot be used: %s; the backup counts",
+				 primary->is_present ? primary->problem
+						     : "no header stands in sector 1");
+	set_taken(tables, used, layout);
+	gpt_add_partitions(used, layout);
+}
+
+static void use_gpt(const struct tables *tables, struct layout *layout)
+{
+	const struct gpt *used =
+		tables->primary.is_good ? &tables->primary : &tables->backup;
 
 	layout->kind = tables->mbr.has_entries ? LAYOUT_HYBRID : LAYOUT_GPT;
 	if (used->is_good) {
@@ -165,23 +195,10 @@ static void use_gpt(const struct tables *tables, struct layout *layout)
 		layout_add_fault(layout, FAULT_GPT_NO_PMBR,
 				 "the MBR has no protective entry: kernels do not look "
 				 "at this GPT");
-	if (!primary->is_good)
-		layout_add_fault(layout,
-				 used->is_good ? FAULT_GPT_PRIMARY : FAULT_GPT_UNREADABLE,
-				 "the first GPT cannot be used: %s%s", problem,
-				 used->is_good ? "; the backup counts" : "");
-	if (!used->is_good) {
-		if (backup->is_present)
-			layout_add_fault(layout, FAULT_GPT_BACKUP_BAD,
-					 "the backup GPT cannot be used: %s",
-					 backup->problem);
-		layout->table_head_bytes = layout->sector_bytes;
-		return;
-	}
-	if (primary->is_good)
-		check_backup(tables, layout);
-	set_taken(tables, used, layout);
-	gpt_add_partitions(used, layout);
+	if (used->is_good)
+		use_good_gpt(tables, used, layout);
+	else
+		tell_unreadable(tables, layout);
 }
 
 /* For which sectors an MBR counts stands nowhere: the first partition that begins with

@@ -53,11 +53,13 @@ static void measure_btrfs(const unsigned char *at, struct layout_content *out)
 	out->is_used_known = true;
 }
 
-/* The magic is the last 10 bytes of a page. */
+/* The magic is the last 10 bytes of a page; version 0 has no header. */
 static void measure_swap(const unsigned char *at, struct layout_content *out)
 {
 	const uint64_t page = out->magic_bytes + 10;
 
+	if (out->version == NULL || strcmp(out->version, "1") != 0)
+		return;
 	if (page >= 4096 && page <= 65536 && (page & (page - 1)) == 0)
 		out->size_bytes = bytes_times((uint64_t)bytes_le32(at + 4) + 1, page);
 }
