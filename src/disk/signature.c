@@ -222,13 +222,16 @@ static void write_lvm(const unsigned char *bytes, struct signature_hit *hit)
 			       text + 10, text + 14, text + 18, text + 22, text + 26);
 }
 
-/* The first word stands apart from the other three. */
+/* Four words, which are shown as numbers; the first stands apart from the other three. */
 static void write_md0(const unsigned char *bytes, struct signature_hit *hit)
 {
 	unsigned char uuid[16];
+	size_t i, word;
 
-	memcpy(uuid, bytes, 4);
-	memcpy(uuid + 4, bytes + 32, 12);
+	for (i = 0; i < sizeof(uuid); i++) {
+		word = i / 4 == 0 ? 0 : 32 + (i / 4 - 1) * 4;
+		uuid[i] = bytes[word + 3 - i % 4];
+	}
 	bytes_uuid(uuid, hit->uuid);
 }
 

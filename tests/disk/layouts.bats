@@ -544,6 +544,24 @@ contents_as_blkid() { # NUMBER START-MIB SIZE-MIB
 	[ $((($(date +%s%N) - start) / 1000000)) -lt 1000 ] # the program with sanitizers
 }
 
+@test "before Linux 3.17 the copy lies in an unlinked file in TMPDIR" {
+	needs mkfs.xfs strace
+	[ "$(uname -m)" = x86_64 ] || skip "the numbers of old-kernel are those of x86-64"
+	old_kernel=$(dirname "$FAULTS")/old-kernel
+	truncate -s 400M disk.img
+	mkfs.xfs -q disk.img
+	mkdir tmp
+	export ASAN_OPTIONS=detect_leaks=0
+	TMPDIR=$PWD/tmp strace -f -o trace -e trace=openat,open,memfd_create,unlink,unlinkat "$old_kernel" "$LAYOUT_SHOW" --copy disk.img > ours.json
+	say xfs 'd["contents"][0]["type"]'
+	grep -q 'memfd_create.*ENOSYS' trace
+	grep -q "unlink.*$PWD/tmp/moult-" trace
+	[ -z "$(ls -A tmp)" ]
+	# without room for it the rest is told
+	TMPDIR=$PWD/none "$old_kernel" "$LAYOUT_SHOW" --copy disk.img > ours.json
+	[ "$(codes)" = unreadable ]
+}
+
 @test "type names are those that sfdisk knows" {
 	needs sfdisk sgdisk
 	sfdisk -q --list-types --label gpt | awk '{ print tolower($1) }' | grep -o '^[0-9a-f]\{8\}-[0-9a-f-]*$' > known

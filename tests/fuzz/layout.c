@@ -28,8 +28,8 @@ struct memory {
 	unsigned char *bytes;
 };
 
-static int memory_read(struct blocks *blocks, uint64_t offset, void *buffer, size_t length,
-		       struct error *err)
+static int memory_read(struct blocks *blocks, uint64_t offset, void *buffer,
+		       size_t length, struct error *err)
 {
 	const struct memory *memory = (struct memory *)blocks;
 	size_t here = offset < DISK ? DISK - (size_t)offset : 0;
@@ -117,8 +117,8 @@ static void check_free(const struct layout *layout)
 
 	for (i = 0; i < layout->free_count; i++) {
 		row = &layout->free[i];
-		fuzz_require(row->size_bytes > 0 && row->start_bytes >= end, "free ranges",
-			     "not in order");
+		fuzz_require(row->size_bytes > 0 && row->start_bytes >= end,
+			     "free ranges", "not in order");
 		end = row->start_bytes + row->size_bytes;
 		fuzz_require(end <= layout->size_bytes, "free ranges", "beyond the end");
 		fuzz_require(layout_partition_at(layout, row->start_bytes) == NULL &&
@@ -144,8 +144,9 @@ static void check(const struct layout *layout, const struct memory *memory)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	autofree unsigned char *disk = mem_zero(DISK, 1);
-	struct memory memory = {.blocks = {.ops = &memory_ops, .size_bytes = DISK, .fd = -1},
-				.bytes = disk};
+	struct memory memory = {
+		.blocks = {.ops = &memory_ops, .size_bytes = DISK, .fd = -1},
+		.bytes = disk};
 	struct layout layout = {0};
 	struct error err = {0};
 	unsigned flags, what = DISK_BOOT | DISK_STALE;

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <linux/fs.h>
 #include <unistd.h>
 
 #include "disk/layout.h"
@@ -177,8 +177,8 @@ static void show_rest(const struct layout *layout)
 {
 	printf("\"free\":[");
 	for (size_t i = 0; i < layout->free_count; i++)
-		printf("%s{\"start\":%" PRIu64 ",\"size\":%" PRIu64 ",\"aligned\":%" PRIu64
-		       ",\"logical\":%s}",
+		printf("%s{\"start\":%" PRIu64 ",\"size\":%" PRIu64
+		       ",\"aligned\":%" PRIu64 ",\"logical\":%s}",
 		       i > 0 ? "," : "", layout->free[i].start_bytes,
 		       layout->free[i].size_bytes, layout->free[i].aligned_bytes,
 		       layout->free[i].is_logical ? "true" : "false");
@@ -269,7 +269,8 @@ int main(int argc, char **argv)
 	if (is_copy)
 		file.blocks.fd = -1;
 	if (disk_read_layout(&file.blocks, DISK_ALL, &layout, &err) != 0) {
-		fprintf(stderr, "layout-show: %s\n", error_text(&err, line, sizeof(line)));
+		fprintf(stderr, "layout-show: %s\n",
+			error_text(&err, line, sizeof(line)));
 		return (int)err.kind;
 	}
 	show(&layout, &file.blocks);
