@@ -283,8 +283,10 @@ static int ext_open(struct blocks *blocks, struct vfs **out, struct error *err)
 	struct ext *ext = mem_zero(1, sizeof(*ext));
 	struct vfs_stat root;
 
-	ext->vfs = (struct vfs){
-		.ops = &ext_ops, .root = EXT2_ROOT_INO, .warning = STR_EMPTY};
+	ext->vfs = (struct vfs){.ops = &ext_ops,
+				.root = EXT2_ROOT_INO,
+				.warning = STR_EMPTY,
+				.device = STR_EMPTY};
 	ext->view.blocks = blocks;
 	if (open_fs(ext, err) != 0 || replay(ext, err) != 0 ||
 	    ext_stat(&ext->vfs, EXT2_ROOT_INO, &root, err) != 0) {

@@ -18,6 +18,8 @@ struct vfs_format {
 	int (*open)(struct blocks *blocks, struct vfs **out, struct error *err);
 };
 
+extern const struct vfs_format vfs_format_btrfs;
 extern const struct vfs_format vfs_format_ext;
+extern const struct vfs_format vfs_format_xfs;
 
 #endif

@@ -11,6 +11,8 @@ enum { START_BYTES = 68 << 10 };
  * into theirs. */
 static const struct vfs_format *const formats[] = {
 	&vfs_format_ext,
+	&vfs_format_xfs,
+	&vfs_format_btrfs,
 };
 
 int vfs_open(struct blocks *blocks, struct vfs **out, struct error *err)

@@ -3,6 +3,7 @@
  *
  * FILE is an image, or a folder. With NOFD=1 the image is read as a source is that has no
  * descriptor, like a qcow2. ATTACH="FILE=PATH" puts another one there.
+ * SUBVOLUME=NAME looks at that one of a btrfs.
  * WHAT: tree     all names beneath PATH, one a line: kind, mode, uid, gid, size, mtime, name, SHA-256
  *                or target
  *       list     the names of a folder, with their kinds
@@ -15,6 +16,7 @@
  *       link     a link's target
  *       exists   yes or no
  *       type     what it lies on, and the warning
+ *                (PATH is "" for the whole)
  *       count    how many bytes "tree" read of the image
  * Exit status: the kind of the error (base/error.h), or 0. */
 #define _GNU_SOURCE
@@ -222,7 +224,7 @@ static int put_tree(struct vfs *vfs, const char *path, struct error *err)
 	if (vfs_stat(vfs, path, false, &stat, err) != 0)
 		return -1;
 	put_stat(&stat);
-	printf(" %s ", path);
+	printf(" %s ", path[0] != '\0' ? path : "/");
 	if (put_rest(vfs, path, &stat, err) != 0)
 		return -1;
 	putchar('\n');
@@ -341,6 +343,18 @@ static int answer(struct vfs *vfs, const char *what, const char *path, const cha
 	return error_set(err, ERROR_USAGE, "unknown: %s", what);
 }
 
+/* Goes on with another subvolume. */
+static int change(struct vfs **vfs, const char *name, struct error *err)
+{
+	struct vfs *other;
+
+	if (vfs_open_subvolume(*vfs, name, &other, err) != 0)
+		return -1;
+	vfs_close(*vfs);
+	*vfs = other;
+	return 0;
+}
+
 static int attach(struct vfs *vfs, const char *plan, struct blocks **out_blocks,
 		  struct error *err)
 {
@@ -367,6 +381,8 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return ERROR_USAGE;
 	result = open_name(argv[1], &blocks, &vfs, &err);
+	if (result == 0 && getenv("SUBVOLUME") != NULL)
+		result = change(&vfs, getenv("SUBVOLUME"), &err);
 	if (result == 0 && getenv("ATTACH") != NULL)
 		result = attach(vfs, getenv("ATTACH"), &others, &err);
 	if (result == 0)
