@@ -238,5 +238,6 @@ void vfs_close(struct vfs *vfs)
 	}
 	free(vfs->mounts);
 	str_clear(&vfs->warning);
+	str_clear(&vfs->device);
 	vfs->ops->close(vfs);
 }

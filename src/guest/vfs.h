@@ -54,6 +54,18 @@ typedef int vfs_take(const void *bytes, size_t length, void *data, struct error 
  */
 nodiscard int vfs_open(struct blocks *blocks, struct vfs **out, struct error *err);
 
+/** Open another subvolume of a btrfs; vfs_open gives the default one.
+ *
+ * @vfs:    that was opened by vfs_open
+ * @name:   its path from the top, as fstab's "subvol=" has it; "" is the top itself, where all
+ *          others can be seen
+ * @out:    the caller closes it; it may outlive @vfs
+ * Errors:  ERROR_INPUT when it is no btrfs, or has no such subvolume; as vfs_open
+ * Returns: 0 or -1
+ */
+nodiscard int vfs_open_subvolume(struct vfs *vfs, const char *name, struct vfs **out,
+				 struct error *err);
+
 /** Open a folder of the host as if it were a guest's root: for trees in tests, and for what
  * the kernel has mounted.
  *

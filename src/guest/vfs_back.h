@@ -60,6 +60,8 @@ struct vfs {
 		struct vfs *other; /* owned */
 	} * mounts;
 	size_t mount_count;
+	struct str device; /* that it is mounted from; empty: none */
+	bool is_device_writable;
 };
 
 enum {

@@ -170,7 +170,8 @@ int vfs_open_folder(int root_fd, struct vfs **out, struct error *err)
 	*vfs = (struct vfs){.ops = &folder_ops,
 			    .type = "folder",
 			    .root = (uint64_t)root_fd,
-			    .warning = STR_EMPTY};
+			    .warning = STR_EMPTY,
+			    .device = STR_EMPTY};
 	*out = vfs;
 	return 0;
 }
