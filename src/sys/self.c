@@ -12,10 +12,11 @@
 /* Below the folder of the program: bundle, installed, build tree. */
 static const struct {
 	const char *variable;
-	const char *folders[3];
+	const char *folders[4];
 } places[] = {
 	[SYS_SELF_HELPER] = {"MOULT_HELPERS",
-			     {"libexec/moult", "../libexec/moult", "src/bench/work"}},
+			     {"libexec/moult", "../libexec/moult", "src/bench/work",
+			      "src/image/nbd"}},
 	[SYS_SELF_DATA] = {"MOULT_DATA", {"data", "../share/moult", "../data"}},
 };
 
@@ -42,8 +43,9 @@ int sys_self_find(enum sys_self_kind kind, const char *name, char **out,
 	slash = length > 0 ? strrchr(program, '/') : NULL;
 	if (slash != NULL)
 		*slash = '\0';
-	for (i = 0; path == NULL && slash != NULL && i < 3; i++)
-		path = found(program, places[kind].folders[i], name);
+	for (i = 0; path == NULL && slash != NULL && i < 4; i++)
+		if (places[kind].folders[i] != NULL)
+			path = found(program, places[kind].folders[i], name);
 	if (path == NULL)
 		return error_set(err, ERROR_SYSTEM,
 				 "'%s' is not beside the program: install moult again "

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - moult-nbd: lets qemu-nbd read an image and hands its bytes on, for a parent that
+ * shall not be linked with libnbd. QEMU runs with small limits, read-only, and without any backing file.
+ *
+ * usage: moult-nbd QEMU-NBD DRIVER PATH OFFSET SIZE, requests on standard input, answers on
+ * standard output as image/nbd.h has them. */
+#include <errno.h>
+#include <libnbd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "image/nbd.h"
+
+enum { NODE_MOST = 512, MEMORY_MOST_GIB = 2 };
+
+static bool put(const void *bytes, size_t length)
+{
+	const char *next = bytes;
+	ssize_t some;
+
+	while (length > 0) {
+		some = write(STDOUT_FILENO, next, length);
+		if (some < 0 && errno != EINTR)
+			return false;
+		if (some > 0) {
+			next += some;
+			length -= (size_t)some;
+		}
+	}
+	return true;
+}
+
+/* Returns: whether all came; false also at the end of the input */
+static bool take(void *bytes, size_t length)
+{
+	char *next = bytes;
+	ssize_t some;
+
+	while (length > 0) {
+		some = read(STDIN_FILENO, next, length);
+		if (some == 0 || (some < 0 && errno != EINTR))
+			return false;
+		if (some > 0) {
+			next += some;
+			length -= (size_t)some;
+		}
+	}
+	return true;
+}
+
+static bool put_failure(const char *text)
+{
+	struct nbd_answer answer = {.is_failed = 1};
+
+	if (text == NULL)
+		text = "it does not say why";
+	answer.length = (uint32_t)strnlen(text, NBD_TEXT_MOST);
+	return put(&answer, sizeof(answer)) && put(text, answer.length);
+}
+
+static bool answer_read(struct nbd_handle *nbd, const struct nbd_request *request)
+{
+	static char bytes[NBD_READ_MOST];
+	struct nbd_answer answer = {.length = request->length};
+
+	if (request->length > sizeof(bytes))
+		return put_failure("too much was asked for");
+	if (nbd_pread(nbd, bytes, request->length, request->offset, 0) != 0)
+		return put_failure(nbd_get_error());
+	return put(&answer, sizeof(answer)) && put(bytes, request->length);
+}
+
+/* What a server says of a place: pairs of a length and flags. */
+static int take_extents(void *data, const char *context, uint64_t offset,
+			uint32_t *entries, size_t count, int *error)
+{
+	struct nbd_answer *answer = data;
+	size_t i;
+
+	(void)offset;
+	(void)error;
+	if (strcmp(context, LIBNBD_CONTEXT_BASE_ALLOCATION) != 0 || count < 2)
+		return 0;
+	answer->is_hole = (entries[1] & LIBNBD_STATE_ZERO) != 0;
+	for (i = 0; i + 1 < count; i += 2) {
+		if (((entries[i + 1] & LIBNBD_STATE_ZERO) != 0) != (answer->is_hole != 0))
+			break;
+		answer->value += entries[i];
+	}
+	return 0;
+}
+
+static bool answer_extent(struct nbd_handle *nbd, const struct nbd_request *request)
+{
+	struct nbd_answer answer = {0};
+	const nbd_extent_callback callback = {.callback = take_extents,
+					      .user_data = &answer};
+
+	if (nbd_block_status(nbd, request->length, request->offset, callback, 0) != 0)
+		return put_failure(nbd_get_error());
+	if (answer.value > request->length)
+		answer.value = request->length;
+	return put(&answer, sizeof(answer));
+}
+
+static bool serve(struct nbd_handle *nbd)
+{
+	const int64_t size = nbd_get_size(nbd);
+	struct nbd_answer first = {.value = (uint64_t)size};
+	struct nbd_request request;
+	bool goes_on =
+		size >= 0 ? put(&first, sizeof(first)) : put_failure(nbd_get_error());
+
+	while (goes_on && size >= 0 && take(&request, sizeof(request)))
+		goes_on = request.verb == NBD_READ ? answer_read(nbd, &request)
+						   : answer_extent(nbd, &request);
+	return goes_on;
+}
+
+/* No backing file whatever the image says; a range of the file where it is not all of it. */
+static bool describe(char *const *argv, char *out, size_t room)
+{
+	const bool is_part = strcmp(argv[4], "0") != 0;
+	const char *head = is_part ? "{\"driver\":\"raw\",\"offset\":" : "";
+	int length;
+
+	length = snprintf(
+		out, room,
+		"json:{\"driver\":\"%s\",\"backing\":null,\"file\":%s%s%s%s%s"
+		"{\"driver\":\"file\",\"filename\":\"%s\",\"locking\":\"off\"}%s}",
+		argv[2], head, is_part ? argv[4] : "", is_part ? ",\"size\":" : "",
+		is_part ? argv[5] : "", is_part ? ",\"file\":" : "", argv[3],
+		is_part ? "}" : "");
+	return length > 0 && (size_t)length < room;
+}
+
+/* Nothing is written, and an image cannot make QEMU take all memory. The sanitizers need
+ * more address space than there is. */
+static void set_limits(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+#ifndef __SANITIZE_ADDRESS__
+	{
+		const rlim_t most = (rlim_t)MEMORY_MOST_GIB << 30;
+		const struct rlimit memory = {most, most};
+
+		(void)setrlimit(RLIMIT_AS, &memory);
+	}
+#endif
+}
+
+int main(int argc, char **argv)
+{
+	char node[NODE_MOST], only_read[] = "--read-only";
+	char *arguments[4] = {NULL, only_read, node, NULL};
+	struct nbd_handle *nbd = nbd_create();
+	bool is_good;
+
+	if (argc != 6 || nbd == NULL || !describe(argv, node, sizeof(node)))
+		return 2;
+	arguments[0] = argv[1];
+	set_limits();
+	if (nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) != 0 ||
+	    nbd_connect_systemd_socket_activation(nbd, arguments) != 0)
+		is_good = put_failure("it does not know the image's format, or finds it "
+				      "damaged");
+	else
+		is_good = serve(nbd);
+	nbd_close(nbd);
+	return is_good ? 0 : 1;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spool.c - an unlinked sparse file for what cannot seek: zeros are left out. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/str.h"
+#include "image/format.h"
+
+enum { ROOM_BYTES = 1 << 20, GRAIN_BYTES = 4096 };
+
+#define ADVICE "set TMPDIR to a folder with more room"
+
+static const char *folder_of(const struct image_options *options)
+{
+	const char *folder = options->spool_folder;
+
+	if (folder == NULL)
+		folder = getenv("TMPDIR");
+	return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}
+
+static int open_unlinked(const char *folder, struct error *err)
+{
+	autostr struct str path = STR_EMPTY;
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+
+	if (fd >= 0)
+		return fd;
+	/* kernels and file systems without O_TMPFILE */
+	str_addf(&path, "%s/moult-spool-XXXXXX", folder);
+	fd = mkostemp(path.bytes, O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, "make a spool in '%s'", folder);
+	if (unlink(path.bytes) != 0) {
+		(void)error_sys(err, "unlink the spool in '%s'", folder);
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int no_room(const char *folder, uint64_t wanted, struct error *err)
+{
+	return error_set(err, ERROR_PARTIAL,
+			 "no room to spool %" PRIu64 " bytes in '%s': " ADVICE, wanted,
+			 folder);
+}
+
+/* What is known to be too long is not begun. */
+static int check_room(int fd, const char *folder, uint64_t length, struct error *err)
+{
+	struct statvfs there;
+
+	if (length == STREAM_LENGTH_UNKNOWN || fstatvfs(fd, &there) != 0)
+		return 0;
+	if (length / there.f_frsize >= there.f_bavail)
+		return no_room(folder, length, err);
+	return 0;
+}
+
+static int write_at(int fd, const uint8_t *bytes, size_t length, uint64_t offset,
+		    const char *folder, struct error *err)
+{
+	ssize_t done;
+
+	while (length > 0) {
+		done = pwrite(fd, bytes, length, (off_t)offset);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+			return no_room(folder, offset + length, err);
+		if (done < 0)
+			return error_sys(err, "write the spool");
+		bytes += done;
+		length -= (size_t)done;
+		offset += (uint64_t)done;
+	}
+	return 0;
+}
+
+/* How much of the beginning is zeros, or how much is not: whole grains. */
+static size_t same_run(const uint8_t *bytes, size_t length, bool *out_is_zero)
+{
+	static const uint8_t zeros[GRAIN_BYTES];
+	size_t run = 0, grain;
+	bool is_zero, first = false;
+
+	while (run < length) {
+		grain = length - run < GRAIN_BYTES ? length - run : GRAIN_BYTES;
+		is_zero = memcmp(bytes + run, zeros, grain) == 0;
+		if (run == 0)
+			first = is_zero;
+		if (is_zero != first)
+			break;
+		run += grain;
+	}
+	*out_is_zero = first;
+	return run;
+}
+
+static int write_sparse(int fd, const uint8_t *bytes, size_t length, uint64_t offset,
+			const char *folder, struct error *err)
+{
+	bool is_zero;
+	size_t run;
+
+	while (length > 0) {
+		run = same_run(bytes, length, &is_zero);
+		if (!is_zero && write_at(fd, bytes, run, offset, folder, err) != 0)
+			return -1;
+		bytes += run;
+		length -= run;
+		offset += run;
+	}
+	return 0;
+}
+
+/* Takes whole rooms, so that grains are aligned whatever the pieces were. */
+static int copy(struct stream *stream, int fd, const char *folder, uint64_t *out_length,
+		struct error *err)
+{
+	autofree uint8_t *room = mem_zero(ROOM_BYTES, 1);
+	uint64_t offset = 0;
+	size_t length;
+
+	do {
+		if (stream->hole_left >= ROOM_BYTES) {
+			const uint64_t zeros =
+				stream->hole_left & ~(uint64_t)(ROOM_BYTES - 1);
+
+			stream->hole_left -= zeros;
+			offset += zeros;
+		}
+		if (stream_read(stream, room, ROOM_BYTES, &length, err) != 0 ||
+		    write_sparse(fd, room, length, offset, folder, err) != 0)
+			return -1;
+		offset += length;
+	} while (length == ROOM_BYTES);
+	*out_length = offset;
+	return 0;
+}
+
+int spool_stream(struct stream *stream, const struct image_options *options,
+		 struct blocks **out, struct error *err)
+{
+	const char *folder = folder_of(options);
+	autoclose int fd = open_unlinked(folder, err);
+	uint64_t length;
+
+	if (fd < 0 || check_room(fd, folder, stream->length_bytes, err) != 0 ||
+	    copy(stream, fd, folder, &length, err) != 0)
+		return -1;
+	if (ftruncate(fd, (off_t)length) != 0) {
+		if (errno == EFBIG || errno == ENOSPC)
+			return no_room(folder, length, err);
+		return error_sys(err, "lengthen the spool");
+	}
+	*out = file_open_blocks(fd, length, 0);
+	fd = -1;
+	return 0;
+}
