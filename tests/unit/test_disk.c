@@ -408,7 +408,7 @@ static void a_table_of_thousands_is_bounded(void **state)
 	assert_int_equal(layout.partition_count, 8192);
 	assert_int_equal(layout.fault_count, LAYOUT_FAULTS_MOST);
 	assert_true(layout.fault_left_out > 8000);
-	assert_true(disk.blocks.read_bytes < 8 * 1024 * 1024);
+	assert_true(disk.blocks.read_bytes < 3 * 1024 * 1024);
 }
 
 static void a_chain_is_numbered_from_five(void **state)
