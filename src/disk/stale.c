@@ -44,10 +44,14 @@ static bool has_content(const struct layout_content *list, size_t count,
 	return false;
 }
 
-/* Whether what is there now has that signature itself: @part, or the disk without table. */
-static bool is_present(const struct layout *layout, const struct layout_partition *part,
+/* Whether the signature is part of what is there now: in @origin, in the partition that it lies
+ * in, or on the disk without table. */
+static bool is_present(const struct layout *layout, const struct layout_partition *origin,
 		       const struct signature_hit *hit)
 {
+	const struct layout_partition *part =
+		origin != NULL ? origin : layout_partition_at(layout, hit->magic_bytes);
+
 	if (part != NULL)
 		return has_content(part->contents, part->content_count, hit);
 	return layout->kind == LAYOUT_NONE &&
@@ -73,14 +77,11 @@ static void add_stale(struct layout *layout, const struct signature_range *range
 	};
 }
 
-/* What is inside a partition is libblkid's to say; a mirror there it does not see. */
 static bool is_stale(const struct layout *layout, const struct layout_partition *origin,
 		     const struct signature_hit *hit)
 {
-	const bool is_inside = layout_partition_at(layout, hit->magic_bytes) != NULL;
-
 	return !is_kept(layout, hit) && !is_of_table(layout, hit) &&
-	       (!is_inside || hit->row->is_mirror) && !is_present(layout, origin, hit);
+	       !is_present(layout, origin, hit);
 }
 
 /* @origin: the partition that begins there, for mirrors; NULL: none */

@@ -409,6 +409,16 @@ contents_as_blkid() { # NUMBER START-MIB SIZE-MIB
 	show
 	say ext4 '" ".join(c["type"] for c in d["partitions"][0]["contents"])'
 	say "btrfs $((1048576 + 67108864 + 64)) 1 $id" '" ".join("%s %d %d %s" % (s["type"], s["magic"], s["partition"], s["uuid"]) for s in d["stale"])'
+	# three copies, the last one at 256 GiB
+	rm disk.img
+	truncate -s 300G disk.img
+	mkfs.btrfs -q disk.img
+	id=$(blkid -p -o value -s UUID disk.img)
+	show
+	say 0 'len(d["stale"])'
+	printf 'label: gpt\nstart=1GiB, size=1GiB\n' | sfdisk -q --wipe never disk.img
+	show --holes
+	say "65600 67108928 274877907008" '" ".join(str(s["magic"]) for s in sorted(d["stale"], key=lambda s: s["magic"]))'
 	# an LVM label in the gap, an ext4 that began there too, and the headers of an older GPT
 	rm disk.img
 	truncate -s 64M disk.img
@@ -484,7 +494,14 @@ contents_as_blkid() { # NUMBER START-MIB SIZE-MIB
 		# a table is laid over it: what stays is stale
 		printf 'label: dos\nstart=1MiB, size=50MiB\n' | sfdisk -q --wipe never disk.img
 		show
-		[ "${version%%:*}" = 1.1 ] || say "linux_raid_member $(sed -n 's/^UUID=//p' blkid.txt)" '" ".join("%s %s" % (s["type"], s["uuid"]) for s in d["stale"])'
+		stale='" ".join("%s %s %d" % (s["type"], s["uuid"], s["partition"]) for s in d["stale"])'
+		id=$(sed -n 's/^UUID=//p' blkid.txt)
+		[ "${version%%:*}" = 1.1 ] || say "linux_raid_member $id 0" "$stale"
+		# it says that it is the whole disk's, also where a partition takes its place
+		printf 'label: dos\nstart=1MiB\n' | sfdisk -q --wipe never disk.img
+		show
+		[ "${version%%:*}" = 1.1 ] || say "linux_raid_member $id $([ "${version%%:*}" = 1.0 ] && echo 1 || echo 0)" "$stale"
+		say '[]' 'd["partitions"][0]["contents"]'
 	done
 }
 
@@ -512,6 +529,19 @@ contents_as_blkid() { # NUMBER START-MIB SIZE-MIB
 	echo "$output"
 	[ "$status" -eq 0 ]
 	# what a kernel's md 0.90 and a ZFS left behind a shorter table
+	# 0.90 at the end of a partition that ends with the disk: whose it is, its size tells
+	stale='" ".join("%s %d" % (s["type"], s["partition"]) for s in d["stale"])'
+	cp images/mdraid.img disk.img
+	printf 'label: dos\nstart=1MiB\n' | sfdisk -q --wipe never disk.img
+	show
+	say 'linux_raid_member 1' "$stale"
+	rm disk.img
+	truncate -s 11M disk.img
+	place images/mdraid.img 1
+	printf 'label: dos\nstart=1MiB\n' | sfdisk -q --wipe never disk.img
+	show
+	say linux_raid_member 'd["partitions"][0]["contents"][0]["type"]'
+	say '' "$stale"
 	for row in mdraid:linux_raid_member zfs:zfs_member lvm2:LVM2_member; do
 		cp "images/${row%%:*}.img" disk.img
 		truncate -s %512 disk.img

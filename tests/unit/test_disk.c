@@ -408,7 +408,7 @@ static void a_table_of_thousands_is_bounded(void **state)
 	assert_int_equal(layout.partition_count, 8192);
 	assert_int_equal(layout.fault_count, LAYOUT_FAULTS_MOST);
 	assert_true(layout.fault_left_out > 8000);
-	assert_true(disk.blocks.read_bytes < 8 * 1024 * 1024);
+	assert_true(disk.blocks.read_bytes < 3 * 1024 * 1024);
 }
 
 static void a_chain_is_numbered_from_five(void **state)
@@ -431,6 +431,15 @@ static void a_chain_is_numbered_from_five(void **state)
 	assert_true(layout.partitions[3].is_logical);
 	assert_int_equal(layout.partitions[3].ebr_lba, 3000);
 	assert_int_equal(layout.partitions[3].role, ROLE_SWAP);
+	/* 1 to 100, 200 to 1000; 1001 to 1010, 1510 to 3000, 3001 to 3010, 3510 to 6000; the rest */
+	assert_int_equal(layout.free_count, 7);
+	assert_false(layout.free[1].is_logical);
+	assert_int_equal(layout.free[1].size_bytes, 800 * SECTOR);
+	assert_true(layout.free[3].is_logical);
+	assert_int_equal(layout.free[3].start_bytes, 1510 * SECTOR);
+	assert_int_equal(layout.free[5].size_bytes, 2490 * SECTOR);
+	assert_int_equal(layout.free[6].start_bytes, 6000 * SECTOR);
+	assert_false(layout.free[6].is_logical);
 }
 
 static void chains_that_do_not_end_are_cut(void **state)
