@@ -20,6 +20,7 @@ struct vfs_format {
 
 extern const struct vfs_format vfs_format_btrfs;
 extern const struct vfs_format vfs_format_ext;
+extern const struct vfs_format vfs_format_fat;
 extern const struct vfs_format vfs_format_xfs;
 
 #endif

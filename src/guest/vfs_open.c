@@ -13,6 +13,7 @@ static const struct vfs_format *const formats[] = {
 	&vfs_format_ext,
 	&vfs_format_xfs,
 	&vfs_format_btrfs,
+	&vfs_format_fat,
 };
 
 int vfs_open(struct blocks *blocks, struct vfs **out, struct error *err)
