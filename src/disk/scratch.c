@@ -50,8 +50,11 @@ static int open_unlinked(struct error *err)
 	if (fd < 0)
 		return error_sys(err, "make a file in '%s'",
 				 folder != NULL ? folder : "/tmp");
-	(void)unlink(
-		path.bytes); /* where it stays, an empty name stays: nothing is lost */
+	if (unlink(path.bytes) != 0) {
+		(void)error_sys(err, "remove '%s'", path.bytes);
+		(void)close(fd);
+		return -1;
+	}
 	return fd;
 }
 
