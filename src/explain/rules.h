@@ -98,7 +98,7 @@ enum side judge_sync(const struct rule_case *about);
 /** The program that /bin/sh is. */
 enum side judge_shell(const struct rule_case *about);
 
-/** Memory, a disk, or a file system behind a server. */
+/** Another file system, in either direction; one behind a server is slower. */
 enum side judge_file_system(const struct rule_case *about);
 
 /** How many times slower the slow side of a quota is, at the most. */
