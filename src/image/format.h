@@ -126,6 +126,14 @@ nodiscard int meter_blocks(struct blocks *blocks, const struct image_options *op
 /** Read a stream to its end and throw the bytes away. Errors: those of the stream. Returns: 0 or -1 */
 nodiscard int stream_drain(struct stream *stream, struct error *err);
 
+/** Leave out the footer of a fixed vhd, which is known only at its end.
+ *
+ * @inner:  owned by the new stream
+ * @image:  gets the layer when there was one
+ * Returns: a stream that the caller closes
+ */
+struct stream *vhd_open_tail(struct stream *inner, struct image *image);
+
 /** Put a stream into an unlinked sparse file.
  *
  * @stream: stays the caller's; where there was no room it stands somewhere in the middle
@@ -153,6 +161,9 @@ nodiscard int program_find(const char *name, const char *package, char **out,
  * Returns: 0 or -1
  */
 nodiscard int program_wait(int first, int second, int wait_ms, struct error *err);
+
+/** Tell that a file ends before what it says is in it. @name: of the format. Returns: -1 */
+int format_is_cut(const char *name, struct error *err);
 
 /** Numbers as they lie in files. */
 static inline uint64_t format_be(const uint8_t *bytes, unsigned count)

@@ -17,3 +17,10 @@ const struct format *format_find(const struct format_view *view)
 			return formats[i];
 	return NULL;
 }
+
+int format_is_cut(const char *name, struct error *err)
+{
+	return error_set(err, ERROR_INPUT,
+			 "the %s is shorter than what is in it: get it again, it is cut",
+			 name);
+}

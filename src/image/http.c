@@ -25,7 +25,7 @@ enum {
 	SAID_BYTES = 160,
 	QUIET_MS = 120000,
 	WAIT_MOST_MS = 30000,
-	STARTS_MOST = 1000, /* a server that cuts after each few bytes ends too */
+	STARTS_MOST = 100, /* a server that cuts after each few bytes ends too */
 };
 
 struct http {

@@ -273,9 +273,13 @@ static int finish_stream(struct peel *peel, struct error *err)
 {
 	struct image *image = peel->image;
 
-	if (peel->blocks != NULL)
+	if (peel->blocks != NULL) {
+		image->expanded_bytes = peel->blocks->size_bytes;
 		read_in_order(peel);
-	image->expanded_bytes = peel->stream->length_bytes;
+	} else {
+		image->expanded_bytes = peel->stream->length_bytes;
+		peel->stream = vhd_open_tail(peel->stream, image);
+	}
 	if (meter_open(peel->stream,
 		       peel->options->want_digests ? &image->expanded : NULL,
 		       &image->expanded_bytes, NULL, &peel->stream, err) != 0)

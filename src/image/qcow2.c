@@ -13,13 +13,21 @@
 /* How far an extent is followed in one call. */
 enum { EXTENT_STEPS = 65536 };
 
-static int read_data(struct qcow2 *qcow2, const struct qcow2_place *place, void *buffer,
-		     size_t length, struct error *err)
+/* What a file does not have of its last cluster is zeros. */
+static int read_data(struct qcow2 *qcow2, const struct qcow2_place *place,
+		     uint8_t *buffer, size_t length, struct error *err)
 {
-	if (place->kind == QCOW2_ZEROS) {
-		memset(buffer, 0, length);
-		return 0;
+	const uint64_t file_bytes = qcow2->file->size_bytes;
+	uint64_t left = 0;
+
+	if (place->kind == QCOW2_DATA && place->offset < file_bytes)
+		left = file_bytes - place->offset;
+	if (left < length) {
+		memset(buffer + left, 0, length - (size_t)left);
+		length = (size_t)left;
 	}
+	if (length == 0)
+		return 0;
 	return blocks_read(qcow2->file, place->offset, buffer, length, err);
 }
 

@@ -12,7 +12,7 @@
 #define ENTRY_UNUSED UINT64_C(0x3f000000000001fe)
 #define ENTRY_ZEROS  UINT64_C(1)
 
-enum { SUBCLUSTER_BITS = 5, SUBCLUSTERS = 32 };
+enum { SUBCLUSTER_BITS = 5, SUBCLUSTERS = 32, SECTOR_BYTES = 512 };
 
 /* The page of the file that @offset lies in; the last one of a file may be short. */
 static int page_at(struct qcow2 *qcow2, uint64_t offset, const uint8_t **out,
@@ -74,20 +74,22 @@ static bool overlaps(uint64_t offset, uint64_t bytes, uint64_t other,
 	return offset < other + other_bytes && other < offset + bytes;
 }
 
-/* A cluster of data: aligned, in the file as far as the disk needs it, and no table. */
+/* A cluster of data: aligned, no table, and in the file up to @end, as far as the disk goes.
+ * QEMU may leave out the end of the last cluster, but never a part of a sector. */
 static int check_cluster(const struct qcow2 *qcow2, uint64_t guest, uint64_t offset,
-			 struct error *err)
+			 uint64_t end, struct error *err)
 {
 	const struct qcow2_header *header = &qcow2->header;
 	const uint64_t cluster = UINT64_C(1) << header->cluster_bits;
-	const uint64_t start = guest & ~(cluster - 1);
-	const uint64_t left = header->size_bytes - start;
-	const uint64_t needed = left < cluster ? left : cluster;
+	const uint64_t left = header->size_bytes - (guest & ~(cluster - 1));
+	const uint64_t needed = left < end ? left : end;
+	const uint64_t file_bytes = qcow2->file->size_bytes;
 
 	if ((offset & (cluster - 1)) != 0)
 		return error_set(err, ERROR_INPUT,
 				 "a cluster is not aligned (0x%" PRIx64 ")", offset);
-	if (offset > qcow2->file->size_bytes || needed > qcow2->file->size_bytes - offset)
+	if (offset >= file_bytes ||
+	    (needed > file_bytes - offset && file_bytes % SECTOR_BYTES != 0))
 		return error_set(err, ERROR_INPUT,
 				 "a cluster lies outside of the file (0x%" PRIx64
 				 "): get it again, it is cut",
@@ -111,7 +113,7 @@ static int place_cluster(const struct qcow2 *qcow2, uint64_t guest, uint64_t ent
 		return error_set(err, ERROR_INPUT, "an L2 entry of a later version");
 	if ((entry & ENTRY_ZEROS) != 0 || offset == 0)
 		return 0;
-	if (check_cluster(qcow2, guest, offset, err) != 0)
+	if (check_cluster(qcow2, guest, offset, inside + place->length_bytes, err) != 0)
 		return -1;
 	place->kind = QCOW2_DATA;
 	place->offset = offset + inside;

@@ -67,16 +67,24 @@ static const struct blocks_ops fixed_ops = {
 	.close = fixed_close,
 };
 
+/* The disk is all that stands in front of the footer. */
+static int check_fixed(const uint8_t *footer, uint64_t size_bytes, struct error *err)
+{
+	if (size_bytes != 0 && format_be(footer + SIZE_OFFSET, 8) == size_bytes)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "the vhd has another length than its footer says: get it again, "
+			 "it is cut");
+}
+
 static int open_fixed(struct blocks *inner, const uint8_t *footer, struct blocks **out,
 		      struct error *err)
 {
-	const uint64_t size = format_be(footer + SIZE_OFFSET, 8);
+	const uint64_t size = inner->size_bytes - FOOTER_BYTES;
 	struct fixed *fixed;
 
-	if (size == 0 || size > inner->size_bytes - FOOTER_BYTES)
-		return error_set(err, ERROR_INPUT,
-				 "the vhd is shorter than its footer says: get it again, "
-				 "it is cut");
+	if (check_fixed(footer, size, err) != 0)
+		return -1;
 	fixed = mem_zero(1, sizeof(*fixed));
 	fixed->blocks.ops = &fixed_ops;
 	fixed->blocks.size_bytes = size;
@@ -117,3 +125,102 @@ const struct format format_vhd = {
 	.open_blocks = vhd_open_blocks,
 	.needs_fd = true,
 };
+
+enum { ROOM_BYTES = 65536 };
+
+/* A stream whose last bytes are held back, until it is known whether they are a footer. */
+struct tail {
+	struct stream stream;
+	struct stream *inner;
+	struct image *image; /* gets a layer when they are */
+	uint64_t hole_bytes; /* comes behind what is held */
+	bool is_over;
+	size_t next, used;
+	uint8_t held[ROOM_BYTES];
+};
+
+static int judge_tail(struct tail *tail, struct error *err)
+{
+	struct image *image = tail->image;
+	const uint8_t *footer = tail->held + tail->next;
+
+	tail->is_over = true;
+	if (tail->used - tail->next != FOOTER_BYTES || !is_footer(footer) ||
+	    format_be(footer + TYPE_OFFSET, 4) != TYPE_FIXED ||
+	    image->layer_count == IMAGE_LAYERS_MOST)
+		return 0;
+	if (check_fixed(footer, tail->stream.position_bytes, err) != 0)
+		return -1;
+	image->layers[image->layer_count++] = (struct image_layer){"vhd", "fixed"};
+	tail->used = tail->next;
+	return 0;
+}
+
+static int tail_fill(struct tail *tail, struct error *err)
+{
+	struct stream_piece piece;
+
+	memmove(tail->held, tail->held + tail->next, tail->used - tail->next);
+	tail->used -= tail->next;
+	tail->next = 0;
+	if (stream_next(tail->inner, tail->held + tail->used, ROOM_BYTES - tail->used,
+			&piece, err) != 0)
+		return -1;
+	if (piece.length_bytes == 0)
+		return judge_tail(tail, err);
+	if (piece.is_hole)
+		tail->hole_bytes = piece.length_bytes;
+	else
+		tail->used += (size_t)piece.length_bytes;
+	return 0;
+}
+
+static int tail_next(struct stream *stream, void *buffer, size_t room,
+		     struct stream_piece *out, struct error *err)
+{
+	struct tail *tail = (struct tail *)stream;
+	size_t some;
+
+	for (;;) {
+		some = tail->used - tail->next;
+		if (!tail->is_over && tail->hole_bytes == 0)
+			some -= some < FOOTER_BYTES ? some : (size_t)FOOTER_BYTES;
+		if (some > 0 || tail->is_over || tail->hole_bytes > 0)
+			break;
+		if (tail_fill(tail, err) != 0)
+			return -1;
+	}
+	if (some == 0) {
+		*out = (struct stream_piece){tail->hole_bytes, true};
+		tail->hole_bytes = 0;
+		return 0;
+	}
+	if (some > room)
+		some = room;
+	memcpy(buffer, tail->held + tail->next, some);
+	tail->next += some;
+	*out = (struct stream_piece){some, false};
+	return 0;
+}
+
+static void tail_close(struct stream *stream)
+{
+	stream_close(((struct tail *)stream)->inner);
+	free(stream);
+}
+
+static const struct stream_ops tail_ops = {
+	.next = tail_next,
+	.close = tail_close,
+};
+
+struct stream *vhd_open_tail(struct stream *inner, struct image *image)
+{
+	struct tail *tail = mem_zero(1, sizeof(*tail));
+
+	tail->stream.ops = &tail_ops;
+	tail->stream.length_bytes = STREAM_LENGTH_UNKNOWN;
+	tail->inner = inner;
+	tail->image = image;
+	return &tail->stream;
+}

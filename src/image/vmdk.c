@@ -22,6 +22,11 @@ enum {
 	/* QEMU looks for a parent here, whatever the header says */
 	FIXED_OFFSET = 512,
 	FIXED_BYTES = 20 * SECTOR_BYTES,
+	GRAIN_OFFSET = 20,
+	TABLES_OFFSET = 56,
+	TABLE_ENTRIES = 512,  /* grains a table */
+	GRAIN_MOST = 1 << 16, /* sectors */
+	TABLES_MOST = 1 << 16,
 };
 
 #define ADVICE "make it one file by qemu-img convert"
@@ -126,6 +131,97 @@ static int check_header(struct blocks *inner, const char **out_kind, struct erro
 	return check_text(text, out_kind, err);
 }
 
+/* What is looked for in the tables of grains. */
+struct grains {
+	bool is_packed;	  /* compressed: of any length, behind a marker */
+	uint64_t sectors; /* of each, where they are not */
+	uint64_t last;	  /* the one that lies last */
+};
+
+/* Grains of a table must be in the file: QEMU takes for zeros what is not. */
+static int check_table(struct blocks *inner, uint64_t sector, struct grains *grains,
+		       struct error *err)
+{
+	const uint64_t sectors = inner->size_bytes / SECTOR_BYTES;
+	const uint64_t length = grains->is_packed ? 1 : grains->sectors;
+	uint8_t entries[TABLE_ENTRIES * 4];
+	uint64_t place;
+	size_t i;
+
+	if (sector > sectors || sectors - sector < sizeof(entries) / SECTOR_BYTES)
+		return format_is_cut("vmdk", err);
+	if (blocks_read(inner, sector * SECTOR_BYTES, entries, sizeof(entries), err) != 0)
+		return -1;
+	for (i = 0; i < TABLE_ENTRIES; i++) {
+		place = format_le(entries + 4 * i, 4);
+		/* 0: not there, 1: zeros */
+		if (place > 1 && (place > sectors || length > sectors - place))
+			return format_is_cut("vmdk", err);
+		if (place > grains->last)
+			grains->last = place;
+	}
+	return 0;
+}
+
+/* The marker of a compressed grain: the sector on the disk, and how many bytes follow. */
+static int check_last(struct blocks *inner, const struct grains *grains,
+		      struct error *err)
+{
+	const uint64_t offset = grains->last * SECTOR_BYTES;
+	uint8_t marker[12];
+
+	if (!grains->is_packed || grains->last <= 1)
+		return 0;
+	if (blocks_read(inner, offset, marker, sizeof(marker), err) != 0)
+		return -1;
+	if (format_le(marker + 8, 4) > inner->size_bytes - offset - sizeof(marker))
+		return format_is_cut("vmdk", err);
+	return 0;
+}
+
+static int check_tables(struct blocks *inner, struct grains *grains, uint64_t start,
+			uint64_t count, struct error *err)
+{
+	uint8_t entry[4];
+	uint64_t sector, i;
+
+	if (start > inner->size_bytes / SECTOR_BYTES)
+		return format_is_cut("vmdk", err);
+	for (i = 0; i < count; i++) {
+		if (start * SECTOR_BYTES + 4 * i + 4 > inner->size_bytes)
+			return format_is_cut("vmdk", err);
+		if (blocks_read(inner, start * SECTOR_BYTES + 4 * i, entry, 4, err) != 0)
+			return -1;
+		sector = format_le(entry, 4);
+		if (sector != 0 && check_table(inner, sector, grains, err) != 0)
+			return -1;
+	}
+	return check_last(inner, grains, err);
+}
+
+static int check_length(struct blocks *inner, bool is_packed, struct error *err)
+{
+	struct grains grains = {.is_packed = is_packed};
+	uint8_t header[HEADER_BYTES];
+	uint64_t start, count;
+
+	if (blocks_read(inner, 0, header, sizeof(header), err) != 0)
+		return -1;
+	grains.sectors = format_le(header + GRAIN_OFFSET, 8);
+	start = format_le(header + TABLES_OFFSET, 8);
+	if (grains.sectors == 0 || grains.sectors > GRAIN_MOST)
+		return error_set(err, ERROR_INPUT, "the vmdk has a wrong grain size");
+	count = (format_le(header + CAPACITY_OFFSET, 8) - 1) /
+			(grains.sectors * TABLE_ENTRIES) +
+		1;
+	if (count > TABLES_MOST)
+		return error_set(err, ERROR_INPUT, "the vmdk is too large");
+	/* the tables stand at the end, behind a footer that QEMU looks for */
+	if (is_packed && start == UINT64_MAX)
+		return 0;
+	return check_tables(inner, &grains, start, count, err);
+}
+
 static int vmdk_open_blocks(struct blocks *inner, const struct format_context *context,
 			    struct blocks **out, struct error *err)
 {
@@ -134,6 +230,8 @@ static int vmdk_open_blocks(struct blocks *inner, const struct format_context *c
 	if (inner->size_bytes <= FIXED_OFFSET)
 		return error_set(err, ERROR_INPUT, "the vmdk is cut");
 	if (check_header(inner, &kind, err) != 0 || check_fixed(inner, err) != 0)
+		return -1;
+	if (check_length(inner, strcmp(kind, "sparse") != 0, err) != 0)
 		return -1;
 	(void)snprintf(context->detail, FORMAT_DETAIL_BYTES, "%s", kind);
 	return nbd_open_blocks(inner, "vmdk", out, err);

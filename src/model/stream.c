@@ -55,6 +55,7 @@ int stream_next(struct stream *stream, void *buffer, size_t room,
 				    : check_passed(stream, piece.length_bytes, err) != 0)
 		return -1;
 	stream->position_bytes += piece.length_bytes;
+	piece.is_hole = piece.is_hole && piece.length_bytes != 0;
 	*out = piece;
 	return 0;
 }
