@@ -58,10 +58,18 @@ nodiscard int vfs_open(struct blocks *blocks, struct vfs **out, struct error *er
  * the kernel has mounted.
  *
  * @root_fd: taken over on success
+ * Errors:   ERROR_SYSTEM, ERROR_INPUT when it is no folder
+ * Returns:  0 or -1
  */
 nodiscard int vfs_open_folder(int root_fd, struct vfs **out, struct error *err);
 
-/** Put @other where @path of @vfs is, as a mount does; @other is taken over. */
+/** Put @other where @path of @vfs is, as a mount does.
+ *
+ * @path:   a folder
+ * @other:  taken over on success
+ * Errors:  as vfs_stat; ENOTDIR when it is no folder
+ * Returns: 0 or -1
+ */
 nodiscard int vfs_attach(struct vfs *vfs, const char *path, struct vfs *other,
 			 struct error *err);
 
@@ -87,15 +95,28 @@ bool vfs_exists(struct vfs *vfs, const char *path);
 nodiscard int vfs_read(struct vfs *vfs, const char *path, size_t most, struct str *out,
 		       struct error *err);
 
-/** Read a regular file piece by piece, in order, in pieces of at most 1 MiB. */
+/** Read a regular file piece by piece, in order, in pieces of at most 1 MiB. A sparse file may
+ * say that it is larger than any disk: @take ends what takes too long.
+ *
+ * Errors:  as vfs_stat; ERROR_INPUT when it is no regular file; those of @take
+ * Returns: 0 or -1
+ */
 nodiscard int vfs_stream(struct vfs *vfs, const char *path, vfs_take *take, void *data,
 			 struct error *err);
 
-/** Read the target of a symbolic link; it is added to @out. */
+/** Read the target of a symbolic link; it is added to @out.
+ *
+ * Errors:  as vfs_stat; EINVAL when it is no link
+ * Returns: 0 or -1
+ */
 nodiscard int vfs_readlink(struct vfs *vfs, const char *path, struct str *out,
 			   struct error *err);
 
-/** Walk the names of a folder, in the order of bytes. */
+/** Walk the names of a folder, in the order of bytes.
+ *
+ * Errors:  as vfs_stat; ENOTDIR when it is no folder
+ * Returns: 0 or -1
+ */
 nodiscard int vfs_list(struct vfs *vfs, const char *path, vfs_visit *visit, void *data,
 		       struct error *err);
 
@@ -103,12 +124,21 @@ nodiscard int vfs_list(struct vfs *vfs, const char *path, vfs_visit *visit, void
  *
  * @out:    NULL-terminated list; the caller frees each and the list. An absent folder gives
  * an empty one
+ * Errors:  as vfs_stat
+ * Returns: 0 or -1
  */
 nodiscard int vfs_names(struct vfs *vfs, const char *path, const char *suffix,
 			char ***out, struct error *err);
 
-/** What it lies on: "ext4", "xfs", "btrfs", "vfat", "folder". */
+/** What it lies on: "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "folder". */
 const char *vfs_type(const struct vfs *vfs);
+
+/** What a reader of it should know, such as "its journal was not replayed: ..."; what is
+ * attached is not asked.
+ *
+ * Returns: one line that lives as long as @vfs; NULL: nothing
+ */
+const char *vfs_warning(const struct vfs *vfs);
 
 /** Close it and what is attached to it; NULL is harmless. */
 void vfs_close(struct vfs *vfs);
