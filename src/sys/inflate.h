@@ -71,7 +71,7 @@ nodiscard int inflate_open(const struct inflate_format *format, uint64_t most_by
 /** Decode until the room is full, more input is needed, or the stream is over. For a further
  * stream behind it another one is opened.
  *
- * @io:     moved; with @is_last and not enough input it is an error
+ * @io:     moved; cut short is what ends before the stream does, where nothing comes behind it
  * Errors:  ERROR_INPUT: damaged, cut short, or more memory needed than allowed
  * Returns: 0 or -1
  */
