@@ -190,7 +190,7 @@ static int take_profile(struct bench_call *call, const char *name, struct error 
 
 static int take_format(struct bench_call *call, const char *argument, struct error *err)
 {
-	return format_find(argument != NULL ? argument : "json", &call->format, err);
+	return cmd_format_find(argument != NULL ? argument : "json", &call->format, err);
 }
 
 static int take_no_store(struct bench_call *call, const char *argument, struct error *err)
@@ -253,7 +253,7 @@ static int parse(const struct bench_profile *profile, int argc, char **argv,
 		call->plan.bench.tests[i] = &tests_all[i];
 	call->plan.bench.test_count = TESTS_COUNT;
 	call->plan.bench.profiles[call->plan.bench.profile_count++] = profile;
-	if (format_find("terminal", &call->format, err) != 0 ||
+	if (cmd_format_find("terminal", &call->format, err) != 0 ||
 	    opt_parse(bench_options, argc, argv, take_option, call, &first, err) != 0)
 		return -1;
 	if (first < argc)

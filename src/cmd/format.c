@@ -54,7 +54,7 @@ static const struct format formats[] = {
 	{"markdown", true, write_markdown},  {"bbcode", true, write_bbcode},
 };
 
-int format_find(const char *name, const struct format **out, struct error *err)
+int cmd_format_find(const char *name, const struct format **out, struct error *err)
 {
 	size_t i;
 

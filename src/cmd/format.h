@@ -32,7 +32,8 @@ struct format {
  * Errors:  ERROR_USAGE, with the names that there are
  * Returns: 0 or -1
  */
-nodiscard int format_find(const char *name, const struct format **out, struct error *err);
+nodiscard int cmd_format_find(const char *name, const struct format **out,
+			      struct error *err);
 
 /** Write runs in a format; those for sharing are masked in place first.
  *

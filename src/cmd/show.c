@@ -31,9 +31,9 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	struct show_call *call = data;
 
 	if (strcmp(row->name, "format") == 0)
-		return format_find(argument, &call->format, err);
+		return cmd_format_find(argument, &call->format, err);
 	if (strcmp(row->name, "json") == 0)
-		return format_find("json", &call->format, err);
+		return cmd_format_find("json", &call->format, err);
 	if (strcmp(row->name, "ascii") == 0)
 		call->options.is_ascii = true;
 	else if (strcmp(row->name, "share") == 0)
@@ -50,7 +50,7 @@ static int show_run_command(int argc, char **argv, struct error *err)
 	struct runs runs = {0};
 	int first, result;
 
-	if (format_find("terminal", &call.format, err) != 0 ||
+	if (cmd_format_find("terminal", &call.format, err) != 0 ||
 	    opt_parse(show_options, argc, argv, take_option, &call, &first, err) != 0)
 		return -1;
 	if (first == argc)

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flow/inspect_guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/own.h"
+#include "base/str.h"
+#include "guest/inspect.h"
+#include "guest/vfs.h"
+
+enum { FSTAB_MOST = 1 << 20, PATH_MOST = 4096, DEPTH_MOST = 40, TREE_MOST = 2000000 };
+
+/* A file system of the disk, while it is open. */
+struct part {
+	const struct layout_partition *partition; /* NULL: the whole disk */
+	const struct layout_content *content;
+	struct blocks *blocks;
+	struct vfs *vfs; /* NULL: not open, or attached elsewhere */
+	size_t volume;	 /* of the inspection */
+};
+
+struct parts {
+	struct part *list;
+	size_t count;
+};
+
+static const struct layout_content *file_system_of(const struct layout_content *contents,
+						   size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (contents[i].usage != NULL &&
+		    strcmp(contents[i].usage, "filesystem") == 0)
+			return &contents[i];
+	return NULL;
+}
+
+/* Open one; what keeps it shut is the volume's problem. */
+static void open_part(struct part *part, struct inspection *out)
+{
+	struct inspect_volume *volume = inspection_add_volume(out);
+	struct error err = {0};
+	char text[512];
+
+	part->volume = out->volume_count - 1;
+	volume->partition = part->partition != NULL ? part->partition->number : 0;
+	volume->type = str_copy(part->content->type);
+	if (vfs_open(part->blocks, &part->vfs, &err) != 0) {
+		part->vfs = NULL;
+		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
+		return;
+	}
+	volume->warning = str_copy(vfs_warning(part->vfs));
+}
+
+static void add_part(struct parts *parts, struct blocks *blocks,
+		     const struct layout_partition *partition,
+		     const struct layout_content *content, struct inspection *out)
+{
+	struct part *part;
+
+	parts->list = mem_grow(parts->list, parts->count, sizeof(*parts->list));
+	part = &parts->list[parts->count++];
+	*part = (struct part){
+		.partition = partition, .content = content, .blocks = blocks};
+	open_part(part, out);
+}
+
+static void open_partition(struct parts *parts, struct blocks *disk,
+			   const struct layout_partition *partition,
+			   struct inspection *out)
+{
+	const struct layout_content *content =
+		file_system_of(partition->contents, partition->content_count);
+	struct blocks *blocks;
+
+	if (content == NULL || partition->role == ROLE_EXTENDED ||
+	    partition->role == ROLE_PROTECTIVE ||
+	    blocks_open_part(disk, partition->start_bytes, partition->inside_bytes,
+			     &blocks, NULL) != 0)
+		return;
+	add_part(parts, blocks, partition, content, out);
+}
+
+static void open_parts(struct parts *parts, struct blocks *disk, struct inspection *out)
+{
+	const struct layout *layout = &out->layout;
+	const struct layout_content *content =
+		file_system_of(layout->contents, layout->content_count);
+	struct blocks *whole;
+	size_t i;
+
+	for (i = 0; i < layout->partition_count; i++)
+		open_partition(parts, disk, &layout->partitions[i], out);
+	if (layout->partition_count == 0 && content != NULL &&
+	    blocks_open_part(disk, 0, disk->size_bytes, &whole, NULL) == 0)
+		add_part(parts, whole, NULL, content, out);
+}
+
+/* A root has a system's description, or the folders that every system has. */
+static bool is_root(struct vfs *vfs)
+{
+	return vfs_exists(vfs, "/etc/os-release") || vfs_exists(vfs, "/etc/fstab") ||
+	       (vfs_exists(vfs, "/etc") && vfs_exists(vfs, "/sbin") &&
+		vfs_exists(vfs, "/usr"));
+}
+
+static struct part *find_root(struct parts *parts)
+{
+	size_t i;
+
+	for (i = 0; i < parts->count; i++)
+		if (parts->list[i].vfs != NULL && is_root(parts->list[i].vfs))
+			return &parts->list[i];
+	return NULL;
+}
+
+static bool is_tag(const char *device, const char *tag, const char *value)
+{
+	const size_t length = strlen(tag);
+	const char *text = device + length;
+	size_t value_length;
+
+	if (value == NULL || value[0] == '\0' || strncmp(device, tag, length) != 0)
+		return false;
+	text += *text == '"';
+	value_length = strcspn(text, "\"");
+	return strlen(value) == value_length &&
+	       strncasecmp(text, value, value_length) == 0;
+}
+
+/* "/dev/xvda2", "/dev/nvme0n1p2": on another machine the name of the disk may be another, the number
+ * of the partition is not. */
+static bool is_numbered(const char *device, unsigned number)
+{
+	const char *end = device + strlen(device), *digits = end;
+
+	if (strncmp(device, "/dev/", 5) != 0 || strncmp(device, "/dev/mapper/", 12) == 0)
+		return false;
+	while (digits > device && digits[-1] >= '0' && digits[-1] <= '9')
+		digits--;
+	return digits < end && strtoul(digits, NULL, 10) == number;
+}
+
+static bool is_named(const struct part *part, const char *device)
+{
+	const struct layout_content *content = part->content;
+	const struct layout_partition *partition = part->partition;
+
+	if (is_tag(device, "UUID=", content->uuid) ||
+	    is_tag(device, "LABEL=", content->label) ||
+	    is_tag(device, "/dev/disk/by-uuid/", content->uuid) ||
+	    is_tag(device, "/dev/disk/by-label/", content->label))
+		return true;
+	if (partition == NULL)
+		return false;
+	return is_tag(device, "PARTUUID=", partition->uuid) ||
+	       is_tag(device, "PARTLABEL=", partition->name) ||
+	       is_numbered(device, partition->number);
+}
+
+static void set_folder(struct inspection *out, const struct part *part,
+		       const char *folder)
+{
+	struct inspect_volume *volume = &out->volumes[part->volume];
+
+	if (volume->folder == NULL)
+		volume->folder = str_copy(folder);
+}
+
+/* One line of fstab: the file system that it names goes where it says. */
+static void attach(struct parts *parts, struct part *root, const char *device,
+		   const char *folder, struct inspection *out)
+{
+	size_t i;
+
+	for (i = 0; i < parts->count; i++) {
+		struct part *part = &parts->list[i];
+
+		if (part == root || !is_named(part, device))
+			continue;
+		set_folder(out, part, folder);
+		if (part->vfs != NULL &&
+		    vfs_attach(root->vfs, folder, part->vfs, NULL) == 0)
+			part->vfs = NULL; /* the root's now */
+		return;
+	}
+}
+
+/* The reader of the guest reads fstab again, in full: here only devices and folders matter, and
+ * folders are attached from the outside in, as the lines stand. */
+static void attach_all(struct parts *parts, struct part *root, struct inspection *out)
+{
+	autostr struct str text = STR_EMPTY;
+	char *line, *place = NULL;
+
+	set_folder(out, root, "/");
+	if (vfs_read(root->vfs, "/etc/fstab", FSTAB_MOST, &text, NULL) != 0 ||
+	    text.length == 0)
+		return;
+	for (line = strtok_r(text.bytes, "\n", &place); line != NULL;
+	     line = strtok_r(NULL, "\n", &place)) {
+		char *words = NULL;
+		const char *device = strtok_r(line, " \t", &words);
+		const char *folder = strtok_r(NULL, " \t", &words);
+
+		if (device != NULL && device[0] != '#' && folder != NULL &&
+		    folder[0] == '/' && folder[1] != '\0')
+			attach(parts, root, device, folder, out);
+	}
+}
+
+/* A walk over a tree, depth first. */
+struct walk {
+	struct vfs *vfs;
+	struct inspection *out;
+	char path[PATH_MOST];
+	unsigned depth;
+	const char *suffix; /* of the files that are EFI programs; NULL: all paths */
+};
+
+static void walk_folder(struct walk *walk);
+
+static int visit(const struct vfs_entry *entry, void *data)
+{
+	struct walk *walk = data;
+	const size_t length = strlen(walk->path);
+	const int added = snprintf(walk->path + length, sizeof(walk->path) - length,
+				   "/%s", entry->name);
+	const char *end;
+	struct vfs_stat info;
+
+	if (added > 0 && (size_t)added < sizeof(walk->path) - length) {
+		end = walk->suffix != NULL && strlen(walk->path) > strlen(walk->suffix)
+			      ? walk->path + strlen(walk->path) - strlen(walk->suffix)
+			      : "";
+		if (walk->suffix == NULL)
+			inspection_add_path(walk->out, walk->path);
+		else if (entry->kind == VFS_FILE && strcasecmp(end, walk->suffix) == 0 &&
+			 vfs_stat(walk->vfs, walk->path, false, &info, NULL) == 0)
+			inspection_add_efi_file(walk->out, walk->path, info.size_bytes);
+		if (entry->kind == VFS_FOLDER && walk->depth < DEPTH_MOST)
+			walk_folder(walk);
+	}
+	walk->path[length] = '\0';
+	return walk->out->tree_count >= TREE_MOST;
+}
+
+static void walk_folder(struct walk *walk)
+{
+	walk->depth++;
+	/* a folder that cannot be read ends nothing */
+	(void)!vfs_list(walk->vfs, walk->path[0] != '\0' ? walk->path : "/", visit, walk,
+			NULL);
+	walk->depth--;
+}
+
+static void walk_all(struct vfs *vfs, const char *suffix, struct inspection *out)
+{
+	autofree struct walk *walk = mem_zero(1, sizeof(*walk));
+
+	walk->vfs = vfs;
+	walk->out = out;
+	walk->suffix = suffix;
+	walk_folder(walk);
+}
+
+static void list_efi_files(const struct parts *parts, struct inspection *out)
+{
+	size_t i;
+
+	for (i = 0; i < parts->count; i++)
+		if (parts->list[i].vfs != NULL && parts->list[i].partition != NULL &&
+		    parts->list[i].partition->role == ROLE_ESP)
+			walk_all(parts->list[i].vfs, ".efi", out);
+}
+
+static void read_guest(struct part *root, bool want_tree, struct inspection *out)
+{
+	struct error err = {0};
+	char text[512];
+
+	if (guest_inspect(root->vfs, &out->guest, &err) == 0) {
+		out->has_guest = true;
+	} else if (out->volumes[root->volume].problem == NULL) {
+		out->volumes[root->volume].problem =
+			str_copy(error_text(&err, text, sizeof(text)));
+	}
+	if (want_tree)
+		walk_all(root->vfs, NULL, out);
+}
+
+void flow_inspect_guest(struct blocks *disk, bool want_tree, struct inspection *out)
+{
+	struct parts parts = {0};
+	struct part *root;
+	size_t i;
+
+	open_parts(&parts, disk, out);
+	list_efi_files(&parts, out); /* before the ESP is attached to the root */
+	root = find_root(&parts);
+	if (root != NULL) {
+		attach_all(&parts, root, out);
+		read_guest(root, want_tree, out);
+	}
+	for (i = 0; i < parts.count; i++)
+		vfs_close(parts.list[i].vfs);
+	for (i = 0; i < parts.count; i++)
+		blocks_close(parts.list[i].blocks);
+	free(parts.list);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inspect.c - the parts of a screen; the guest's half is in inspect_guest.c. */
+#include "report/inspect.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/inspect_guest.h"
+#include "report/text.h"
+
+enum { SIZE_ROOM = 24, FAULTS_SHOWN = 6 };
+
+/* "2.0 GiB", "512 B" */
+static const char *size_text(uint64_t bytes, char out[SIZE_ROOM])
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	(void)snprintf(out, SIZE_ROOM, "%.*f %s", unit == 0 || value >= 100 ? 0 : 1,
+		       value, units[unit]);
+	return out;
+}
+
+static void add_source(const struct inspection *inspection, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+	char size[SIZE_ROOM];
+	size_t i;
+
+	str_addf(&line, "%s:", inspection->name);
+	for (i = 0; i < inspection->layer_count; i++) {
+		const struct inspect_layer *layer = &inspection->layers[i];
+
+		str_addf(&line, "%s %s", i > 0 ? " of" : "", layer->name);
+		if (layer->detail != NULL)
+			str_addf(&line, " (%s)", layer->detail);
+	}
+	str_add(&line, inspection->layer_count > 0 ? "," : " raw,");
+	if (inspection->expanded_bytes <= INT64_MAX)
+		str_addf(&line, " %s", size_text(inspection->expanded_bytes, size));
+	else
+		str_add(&line, " of unknown length");
+	if (inspection->expanded_bytes <= INT64_MAX && inspection->hole_bytes > 0 &&
+	    inspection->hole_bytes <= inspection->expanded_bytes)
+		str_addf(&line, ", %s of it data",
+			 size_text(inspection->expanded_bytes - inspection->hole_bytes,
+				   size));
+	report_add_wrapped(out, line.bytes, 8, 0);
+	if (inspection->published_sha256[0] != '\0')
+		str_addf(out, "sha256  %s\n", inspection->published_sha256);
+}
+
+static void add_core(const char *where, const struct layout_core *core, struct str *line)
+{
+	if (core == NULL)
+		return;
+	str_addf(line, "; core.img %s", where);
+	if (core->partition > 0)
+		str_addf(line, " in partition %u", core->partition);
+	if (core->prefix != NULL)
+		str_addf(line, ", prefix %s", core->prefix);
+	if (core->problem != NULL)
+		str_addf(line, " (%s)", core->problem);
+}
+
+static void add_table(const struct layout *layout, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	str_addf(&line, "Table   %s", layout_kind_names[layout->kind]);
+	if (layout->id[0] != '\0')
+		str_addf(&line, " %s", layout->id);
+	str_addf(&line, ", sectors of %u (%s); boot code: %s", layout->sector_bytes,
+		 layout->sector_source, layout_boot_names[layout->boot.kind]);
+	add_core("", layout->boot.core, &line);
+	add_core("without a way to it", layout->bios_boot, &line);
+	report_add_wrapped(out, line.bytes, 8, 0);
+}
+
+static void add_contents(const struct layout_content *contents, size_t count,
+			 struct str *line)
+{
+	char size[SIZE_ROOM];
+	size_t i;
+
+	if (count == 0)
+		str_add(line, "-");
+	for (i = 0; i < count; i++) {
+		str_addf(line, "%s%s", i > 0 ? " or " : "", contents[i].type);
+		if (contents[i].label != NULL)
+			str_addf(line, " \"%s\"", contents[i].label);
+		if (contents[i].is_used_known)
+			str_addf(line, ", %s used",
+				 size_text(contents[i].used_bytes, size));
+		if (contents[i].is_damaged)
+			str_add(line, ", damaged");
+	}
+}
+
+static const struct inspect_volume *volume_of(const struct inspection *inspection,
+					      unsigned partition)
+{
+	size_t i;
+
+	for (i = 0; i < inspection->volume_count; i++)
+		if (inspection->volumes[i].partition == partition &&
+		    inspection->volumes[i].name == NULL)
+			return &inspection->volumes[i];
+	return NULL;
+}
+
+static void add_partition(const struct inspection *inspection,
+			  const struct layout_partition *partition, struct str *out)
+{
+	const struct inspect_volume *volume = volume_of(inspection, partition->number);
+	autostr struct str line = STR_EMPTY;
+	char size[SIZE_ROOM], start[SIZE_ROOM];
+
+	str_addf(&line, "%3u %c %10s %10s  %-10s ", partition->number,
+		 partition->is_active ? '*' : ' ',
+		 size_text(partition->start_bytes, start),
+		 size_text(partition->size_bytes, size),
+		 layout_role_names[partition->role]);
+	str_add_bytes(out, line.bytes, line.length);
+	line.length = 0;
+	add_contents(partition->contents, partition->content_count, &line);
+	if (volume != NULL && volume->folder != NULL)
+		str_addf(&line, "  on %s", volume->folder);
+	report_add_wrapped(out, line.bytes, 42, 41);
+}
+
+static void add_partitions(const struct inspection *inspection, struct str *out)
+{
+	const struct layout *layout = &inspection->layout;
+	autostr struct str line = STR_EMPTY;
+	size_t i;
+
+	if (layout->partition_count > 0)
+		str_add(out, "  #        start       size  role       holds\n");
+	for (i = 0; i < layout->partition_count; i++)
+		add_partition(inspection, &layout->partitions[i], out);
+	if (layout->kind != LAYOUT_NONE)
+		return;
+	str_add(&line, "Holds   ");
+	add_contents(layout->contents, layout->content_count, &line);
+	report_add_wrapped(out, line.bytes, 8, 0);
+}
+
+static void add_faults(const struct layout *layout, struct str *out)
+{
+	static const char *const marks[] = {"note", "warning", "broken"};
+	size_t i;
+
+	for (i = 0; i < layout->fault_count && i < FAULTS_SHOWN; i++) {
+		const struct layout_fault *fault = &layout->faults[i];
+		autostr struct str line = STR_EMPTY;
+
+		str_addf(&line, "%s: %s", marks[layout_faults[fault->code].weight],
+			 fault->text);
+		str_add(out, "  ");
+		report_add_wrapped(out, line.bytes, 4, 2);
+	}
+	if (layout->fault_count > FAULTS_SHOWN)
+		str_addf(out, "  (%zu more with --json)\n",
+			 layout->fault_count - FAULTS_SHOWN);
+	for (i = 0; i < layout->stale_count && i < FAULTS_SHOWN; i++) {
+		autostr struct str line = STR_EMPTY;
+
+		str_addf(&line, "left over: a signature of %s at byte %" PRIu64,
+			 layout->stale[i].type, layout->stale[i].magic_bytes);
+		str_add(out, "  ");
+		report_add_wrapped(out, line.bytes, 4, 2);
+	}
+}
+
+static void add_volumes(const struct inspection *inspection, struct str *out)
+{
+	size_t i;
+
+	for (i = 0; i < inspection->volume_count; i++) {
+		const struct inspect_volume *volume = &inspection->volumes[i];
+		autostr struct str line = STR_EMPTY;
+
+		if (volume->problem == NULL && volume->warning == NULL &&
+		    volume->name == NULL)
+			continue;
+		if (volume->name != NULL)
+			str_addf(&line, "volume %s, %s", volume->name, volume->type);
+		else
+			str_addf(&line, "partition %u", volume->partition);
+		if (volume->folder != NULL)
+			str_addf(&line, ", on %s", volume->folder);
+		if (volume->problem != NULL)
+			str_addf(&line, ": not read: %s", volume->problem);
+		if (volume->warning != NULL)
+			str_addf(&line, ": %s", volume->warning);
+		str_add(out, "  ");
+		report_add_wrapped(out, line.bytes, 4, 2);
+	}
+}
+
+static void add_efi(const struct inspection *inspection, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+	size_t i;
+
+	for (i = 0; i < inspection->efi_file_count; i++)
+		str_addf(&line, "%s %s", i > 0 ? "," : "", inspection->efi_files[i].path);
+	if (inspection->efi_file_count == 0)
+		return;
+	str_add(out, "ESP    ");
+	report_add_wrapped(out, line.bytes, 8, 7);
+}
+
+void report_write_inspection(const struct inspection *inspection, struct str *out)
+{
+	size_t i;
+
+	add_source(inspection, out);
+	if (inspection->unseen != NULL) {
+		autostr struct str line = STR_EMPTY;
+
+		str_addf(&line, "Not looked into: %s", inspection->unseen);
+		report_add_wrapped(out, line.bytes, 2, 0);
+		return;
+	}
+	add_table(&inspection->layout, out);
+	add_partitions(inspection, out);
+	add_volumes(inspection, out);
+	add_faults(&inspection->layout, out);
+	add_efi(inspection, out);
+	if (inspection->has_guest)
+		report_write_guest(&inspection->guest, out);
+	else
+		str_add(out, "No system was found.\n");
+	for (i = 0; i < inspection->tree_count; i++) {
+		report_add_clean(out, inspection->tree[i], strlen(inspection->tree[i]));
+		str_add(out, "\n");
+	}
+}
