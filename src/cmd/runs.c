@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/runs.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,13 +50,16 @@ static void add_line(const struct run *run, struct str *out)
 	const time_t second = (time_t)(run->started_ns / NUM_SECOND_NS);
 	const struct score_index index = score_run(run);
 	autostr struct str line = STR_EMPTY;
-	char date[32] = "?";
+	char date[32] = "?", copies[16] = "?";
 	struct tm parts;
 
-	if (localtime_r(&second, &parts) != NULL)
+	/* an imported report may tell neither */
+	if (run->copies > 0)
+		(void)snprintf(copies, sizeof(copies), "%u", run->copies);
+	if (run->started_ns != 0 && localtime_r(&second, &parts) != NULL)
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
-	str_addf(&line, "%-24s  %-16s  %6u  %-9.9s %9.1f%c  %s",
-		 run->id != NULL ? run->id : "?", date, run->copies,
+	str_addf(&line, "%-24s  %-16s  %6s  %-9.9s %9.1f%c  %s",
+		 run->id != NULL ? run->id : "?", date, copies,
 		 run->profile != NULL ? run->profile : "?", index.score.value,
 		 index.is_partial ? '*' : ' ', run->label != NULL ? run->label : "");
 	report_add_clean(out, line.bytes, line.length);

@@ -359,8 +359,11 @@ struct score_index score_run(const struct run *run)
 		index.tests++;
 	}
 	index.is_partial = index.tests < TESTS_COUNT;
-	if (index.tests == 0)
+	if (index.tests == 0) {
+		/* a report that was cut may hold its score alone */
+		index.score.value = index.score.classic = run->imported_index;
 		return index;
+	}
 	index.score.value =
 		run->imported_index > 0 ? run->imported_index : exp(logs / index.tests);
 	index.score.classic = exp(classic_logs / index.tests);

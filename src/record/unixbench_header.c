@@ -2,9 +2,12 @@
 #define _GNU_SOURCE
 #include "record/unixbench_header.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -95,4 +98,62 @@ bool unixbench_header_take(const char *line, struct environment *header)
 		return true;
 	}
 	return false;
+}
+
+/* A whole number of up to six digits. */
+static bool read_count(const char *text, unsigned *out)
+{
+	const size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 6)
+		return false;
+	*out = (unsigned)strtoul(text, NULL, 10);
+	return true;
+}
+
+/* "N CPUs" before @end: where they are unknown, UnixBench says so. */
+static unsigned count_before(const char *line, const char *end)
+{
+	unsigned cpus = 0;
+
+	while (end > line && strchr(" CPUs", end[-1]) != NULL)
+		end--;
+	while (end > line && isdigit((unsigned char)end[-1]))
+		end--;
+	return read_count(end, &cpus) ? cpus : 0;
+}
+
+/* "N CPUs in system; running M parallel copies of tests", in HTML "Benchmark Run: N CPUs; M
+ * parallel processes". */
+bool unixbench_header_copies(const char *line, unsigned *out_cpus, unsigned *out_copies)
+{
+	static const char text[] = " in system; running ", run[] = "Benchmark Run:";
+	const char *place = strstr(line, text), *first = strstr(line, run);
+	const char *copies;
+
+	if (place != NULL)
+		copies = place + strlen(text);
+	else if (first != NULL && (place = strstr(first, "; ")) != NULL)
+		copies = place + 2;
+	else
+		return false;
+	if (!read_count(copies, out_copies) ||
+	    strncmp(copies + strspn(copies, "0123456789"), " parallel ", 10) != 0)
+		return false;
+	*out_cpus = count_before(line, place);
+	return true;
+}
+
+/* "Wed Aug 19 2015 06:21:34 - 06:49:48"; the names may be in any language, and the month a
+ * number before a sign: then there is no date. */
+int64_t unixbench_header_date(const char *text)
+{
+	struct tm parts = {0};
+	const char *end = strptime(text, "%a %b %d %Y %H:%M:%S", &parts);
+	int64_t since_1970_ns;
+
+	if (end == NULL || __builtin_mul_overflow((int64_t)timegm(&parts), NUM_SECOND_NS,
+						  &since_1970_ns))
+		return 0;
+	return since_1970_ns;
 }

@@ -4,6 +4,7 @@
 #define RECORD_UNIXBENCH_HEADER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "model/environment.h"
 
@@ -14,5 +15,16 @@
  * Returns: whether it is such a line
  */
 bool unixbench_header_take(const char *line, struct environment *header);
+
+/** Read the line that tells the copies of a section.
+ *
+ * @out_cpus:   0: unknown
+ * @out_copies: untouched on failure
+ * Returns: whether it is such a line
+ */
+bool unixbench_header_copies(const char *line, unsigned *out_cpus, unsigned *out_copies);
+
+/** Read the date of a section. Returns: nanoseconds since 1970, as if it were UTC; 0: none */
+int64_t unixbench_header_date(const char *text);
 
 #endif

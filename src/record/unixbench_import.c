@@ -4,65 +4,88 @@
 #define _GNU_SOURCE
 #include "record/unixbench_import.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "record/html_lines.h"
+#include "record/report_lines.h"
+#include "record/unixbench_check.h"
+#include "record/unixbench_csv.h"
 #include "record/unixbench_header.h"
+#include "record/unixbench_row.h"
 
-enum { LINE_MOST = 4096, CELLS_MOST = 8 };
+enum { JOINED_MOST = 512, JOINS_MOST = 6 };
 
-/* Tests that other indexes of UnixBench are made of: known, and not of this one. */
-static const char *const other_tests[] = {
-	"2D graphics:",
-	"3D graphics:",
-	"Shell Scripts (16 concurrent)",
-	"Grep a large file",
-	"Exec System Call Overhead",
-	"C Compiler Throughput",
-	"Arithmetic Test",
-	"Dc: sqrt(2)",
-	"Recursion Test",
-	"Register",
-	NULL,
+/* What a report's index of a category is made of. */
+struct category {
+	unsigned rows;
+	unsigned indexed;
+	double logs;	 /* of the rows' indexes */
+	double rounding; /* what rounding can move these logs by */
+	double printed;	 /* 0: no score was seen */
 };
 
 struct unixbench_import {
 	char *name;
-	char line[LINE_MOST];
-	size_t length;
-	bool is_html;
-	struct html_lines html;
+	struct report_lines lines;
 	struct runs runs;
+	char joined[JOINED_MOST]; /* a row that was cut, and may go on; or empty */
+	unsigned joins;
 	bool is_section_open; /* rows belong to the last run */
-	bool is_printed;      /* the last section's score was seen */
+	struct category categories[UNIXBENCH_CATEGORIES]; /* of the last section */
+	struct unixbench_csv csv;
 	unsigned sections, empty_sections;
 	bool is_too_many;
 	struct environment header; /* common to all sections of a report */
+	size_t headed;		   /* runs that have their header's facts */
 };
-
-struct unixbench_import *unixbench_import_new(const char *name)
-{
-	struct unixbench_import *import = mem_zero(1, sizeof(*import));
-
-	import->name = str_copy(name);
-	return import;
-}
 
 static struct run *last_run(struct unixbench_import *import)
 {
 	return &import->runs.runs[import->runs.count - 1];
 }
 
-/* Sections. A header with nothing below it (5.1.3 has that above 16 copies) is counted, and
- * dropped. */
+/* Sections */
+
+static bool is_anything_printed(const struct unixbench_import *import)
+{
+	size_t i;
+
+	for (i = 0; i < UNIXBENCH_CATEGORIES; i++)
+		if (import->categories[i].printed > 0)
+			return true;
+	return false;
+}
+
+/* The graphics are of no use for the twelve tests, but they are what the report says. */
+static void note_graphics(struct run *run, const struct category *category,
+			  const char *name, const char *key)
+{
+	autostr struct str score = STR_EMPTY;
+	double computed;
+
+	if (!(category->printed > 0)) {
+		if (category->rows > 0)
+			run_warn(run, "the report prints no score of %s graphics", name);
+		return;
+	}
+	str_addf(&score, "%.1f", category->printed);
+	environment_add(&run->environment, key, score.bytes, "report", NULL);
+	if (category->indexed == 0)
+		return;
+	computed = exp(category->logs / category->indexed);
+	if (fabs(computed - category->printed) >
+	    0.1 + computed * category->rounding / category->indexed)
+		run_warn(run,
+			 "the report prints the score %.1f of %s graphics, its rows "
+			 "give %.1f",
+			 category->printed, name, computed);
+}
+
+/* A header with nothing below it (5.1.3 has that above 16 copies) is counted, and dropped. */
 static void close_section(struct unixbench_import *import)
 {
 	struct run *run;
@@ -71,8 +94,20 @@ static void close_section(struct unixbench_import *import)
 		return;
 	import->is_section_open = false;
 	run = last_run(import);
+	note_graphics(run, &import->categories[UNIXBENCH_2D], "2D", "report.score.2d");
+	note_graphics(run, &import->categories[UNIXBENCH_3D], "3D", "report.score.3d");
 	if (run->test_count > 0)
 		return;
+	if (import->categories[UNIXBENCH_2D].rows +
+		    import->categories[UNIXBENCH_3D].rows >
+	    0) {
+		run_warn(run, "the section holds nothing but graphics");
+		return;
+	}
+	if (is_anything_printed(import)) {
+		run_warn(run, "the section holds a score, and no row that gives it");
+		return;
+	}
 	import->empty_sections++;
 	runs_drop_last(&import->runs);
 }
@@ -82,7 +117,7 @@ static struct run *open_section(struct unixbench_import *import)
 	struct run *run;
 
 	close_section(import);
-	import->is_printed = false;
+	memset(import->categories, 0, sizeof(import->categories));
 	if (++import->sections > UNIXBENCH_SECTIONS_MOST) {
 		import->is_too_many = true;
 		return NULL;
@@ -103,56 +138,7 @@ static struct run *current_section(struct unixbench_import *import)
 	return open_section(import);
 }
 
-/* Numbers */
-
-static bool parse_number(const char *word, double *out)
-{
-	char *end;
-
-	if (strspn(word, "0123456789.") != strlen(word) || strlen(word) > 24)
-		return false;
-	*out = strtod(word, &end);
-	return end != word && *end == '\0' && isfinite(*out);
-}
-
-/* Cuts @text into words at blanks, in place. */
-static size_t split(char *text, char *words[CELLS_MOST])
-{
-	size_t count = 0;
-	char *place, *word;
-
-	for (word = strtok_r(text, " \t", &place); word != NULL && count < CELLS_MOST;
-	     word = strtok_r(NULL, " \t", &place))
-		words[count++] = word;
-	return count;
-}
-
 /* Rows */
-
-static const struct test *known_test(const char *line, const char **out_rest)
-{
-	size_t i, length;
-
-	for (i = 0; i < TESTS_COUNT; i++) {
-		length = strlen(tests_all[i].name);
-		if (strncmp(line, tests_all[i].name, length) != 0 ||
-		    (line[length] != ' ' && line[length] != '\t'))
-			continue;
-		*out_rest = line + length;
-		return &tests_all[i];
-	}
-	return NULL;
-}
-
-static bool is_other_test(const char *line)
-{
-	size_t i;
-
-	for (i = 0; other_tests[i] != NULL; i++)
-		if (strncmp(line, other_tests[i], strlen(other_tests[i])) == 0)
-			return true;
-	return false;
-}
 
 static struct run_test *test_of(struct run *run, const struct test *test)
 {
@@ -164,202 +150,276 @@ static struct run_test *test_of(struct run *run, const struct test *test)
 	return run_add_test(run, test);
 }
 
-/* A result that stands there already begins another section. */
-static struct run_test *result_row(struct unixbench_import *import,
-				   const struct test *test)
+/* The index that a row prints against the one that it gives. Rounding alone moves it by 0.05
+ * and by 0.05 of the result's last digit. */
+static bool is_index_right(struct run *run, const char *name,
+			   const struct unixbench_row *row)
 {
-	struct run *run = current_section(import);
-	const struct run_test *there = run != NULL ? run_find_test(run, test->key) : NULL;
+	const double computed = 10 * row->value / row->baseline;
 
-	if (there != NULL && there->imported_score > 0)
-		run = open_section(import);
-	return run != NULL ? test_of(run, test) : NULL;
+	if (fabs(computed - row->index) <= 0.051 + 0.51 / row->baseline)
+		return true;
+	run_warn(run, "%s: the report prints the index %.1f, its row gives %.1f", name,
+		 row->index, computed);
+	return false;
 }
 
-/* What the test says beside its score: printed index against the one that its row gives.
- * Rounding alone moves it by 0.05 and by 0.05 of the result's last digit. */
-static void set_index(struct unixbench_import *import, struct run_test *row,
-		      double baseline, double result, double index)
+/* What an index says of a test beside its score. */
+static void set_index(struct run *run, struct run_test *test,
+		      const struct unixbench_row *row)
 {
-	struct run *run = last_run(import);
-	const double computed = 10 * result / baseline;
-	const double tolerance = 0.051 + 0.51 / baseline;
-
-	if (!(baseline > 0))
-		return;
-	if (fabs(baseline - row->test->baseline) > 1e-9 * baseline)
+	if (fabs(row->baseline - test->test->baseline) > 1e-9 * row->baseline)
 		run_warn(run, "%s: the report's baseline is %g, UnixBench's is %g",
-			 row->test->name, baseline, row->test->baseline);
-	if (fabs(computed - index) > tolerance)
-		run_warn(run, "%s: the report prints the index %.1f, its row gives %.1f",
-			 row->test->name, index, computed);
-	if (row->imported_score > 0 && fabs(row->imported_score - result) > 0.051)
+			 test->test->name, row->baseline, test->test->baseline);
+	if (test->imported_score > 0 && fabs(test->imported_score - row->value) > 0.051)
 		run_warn(run,
 			 "%s: the report's two tables disagree: %.1f and %.1f; the first "
 			 "counts",
-			 row->test->name, row->imported_score, result);
-	if (!(row->imported_score > 0))
-		row->imported_score = result;
-	if (fabs(computed - index) <= tolerance)
-		row->imported_index = index;
+			 test->test->name, test->imported_score, row->value);
+	if (!(test->imported_score > 0))
+		test->imported_score = row->value;
+	if (is_index_right(run, test->test->name, row))
+		test->imported_index = row->index;
 }
 
-/* "VALUE UNIT (TIME s, N samples)", or in HTML "VALUE UNIT TIME s N [BASELINE INDEX]". */
-static bool take_result(struct unixbench_import *import, const struct test *test,
-			char **words, size_t count)
+/* A result that stands there already begins another section, and so does one below a score:
+ * in HTML each category has its score below its own results. */
+static struct run *result_section(struct unixbench_import *import,
+				  const struct unixbench_row *row)
 {
-	double value, time_s, samples, baseline, index;
-	struct run_test *row;
+	struct run *run = current_section(import);
+	const struct run_test *there = run != NULL && row->test != NULL
+					       ? run_find_test(run, row->test->key)
+					       : NULL;
+	const bool is_below_score =
+		row->kind == UNIXBENCH_RESULT_TR
+			? import->categories[row->category].printed > 0
+			: is_anything_printed(import);
 
-	if (count < 5 || !parse_number(words[0], &value) ||
-	    strcmp(words[1], test->unit) != 0)
-		return false;
-	words[2] += words[2][0] == '(';
-	if (!parse_number(words[2], &time_s) || strncmp(words[3], "s", 1) != 0 ||
-	    !parse_number(words[4], &samples) || samples > 1000)
-		return false;
-	/* the text form is whole only with its closing bracket */
-	if (strcmp(words[3], "s,") == 0 &&
-	    (count < 6 || strncmp(words[5], "samples)", 8) != 0))
-		return false;
-	row = result_row(import, test);
-	if (row == NULL)
-		return true;
-	row->imported_score = value;
-	row->imported_time_s = time_s;
-	row->imported_samples = (unsigned)samples;
-	if (!(time_s > 0))
-		run_warn(last_run(import),
+	if (is_below_score || (there != NULL && there->imported_score > 0))
+		run = open_section(import);
+	return run;
+}
+
+static void set_result(struct run *run, const struct unixbench_row *row)
+{
+	struct run_test *test = test_of(run, row->test);
+
+	test->imported_score = row->value;
+	test->imported_time_s = row->time_s;
+	test->imported_samples = row->samples;
+	if (row->kind == UNIXBENCH_RESULT_CUT)
+		run_warn(run, "%s: the report does not say how long it was measured",
+			 row->test->name);
+	else if (!(row->time_s > 0))
+		run_warn(run,
 			 "%s: measured for 0.0 s: invalid, although the report scores it",
-			 test->name);
-	if (count >= 7 && strcmp(words[3], "s") == 0 &&
-	    parse_number(words[5], &baseline) && parse_number(words[6], &index))
-		set_index(import, row, baseline, value, index);
-	return true;
+			 row->test->name);
+	if (row->index > 0)
+		set_index(run, test, row);
 }
 
-/* "BASELINE RESULT INDEX" */
-static bool take_index_row(struct unixbench_import *import, const struct test *test,
-			   char **words, size_t count)
+static void take_result(struct unixbench_import *import, const struct unixbench_row *row)
 {
-	double baseline, result, index;
+	struct run *run = result_section(import, row);
+
+	if (run == NULL)
+		return;
+	import->categories[row->category].rows++;
+	if (row->test != NULL)
+		set_result(run, row);
+}
+
+/* A row of an index below that index' score is another report's. */
+static void take_index(struct unixbench_import *import, const struct unixbench_row *row)
+{
+	struct category *category = &import->categories[row->category];
 	struct run *run;
 
-	if (count != 3 || !parse_number(words[1], &result))
-		return false;
-	if (import->is_printed) /* a table after a score is another report's */
+	if (category->printed > 0)
 		close_section(import);
 	run = current_section(import);
 	if (run == NULL)
-		return true;
-	if (strcmp(words[0], "---") == 0) /* not in that report's index, but measured */
-		test_of(run, test)->imported_score = result;
-	else if (parse_number(words[0], &baseline) && parse_number(words[2], &index))
-		set_index(import, test_of(run, test), baseline, result, index);
-	else
-		return false;
-	return true;
+		return;
+	category->rows++;
+	if (row->kind == UNIXBENCH_UNINDEXED && row->test != NULL)
+		test_of(run, row->test)->imported_score = row->value;
+	else if (row->test != NULL)
+		set_index(run, test_of(run, row->test), row);
+	else if (row->kind == UNIXBENCH_INDEX)
+		(void)is_index_right(run, "graphics", row);
 }
 
-static bool take_row(struct unixbench_import *import, const char *line)
+/* The logarithm of a row's ratio, for graphics: that of the tests is made of their results. */
+static void add_log(struct unixbench_import *import, const struct unixbench_row *row)
 {
-	autofree char *copy = NULL;
-	char *words[CELLS_MOST];
-	const char *rest = NULL;
-	const struct test *test = known_test(line, &rest);
-	size_t count;
+	struct category *category = &import->categories[row->category];
 
-	if (test == NULL)
-		return is_other_test(line);
-	copy = str_copy(rest);
-	count = split(copy, words);
-	return take_index_row(import, test, words, count) ||
-	       take_result(import, test, words, count);
+	if (!(row->baseline > 0) || !(row->value > 0) || !import->is_section_open)
+		return;
+	category->logs += log(10 * row->value / row->baseline);
+	category->rounding += 0.05 / row->value;
+	category->indexed++;
 }
 
-/* "System Benchmarks Index Score (Partial Only)   3740.8" */
-static bool take_score(struct unixbench_import *import, const char *line)
+static void take_score(struct unixbench_import *import, const struct unixbench_row *row)
 {
-	static const char label[] = "System Benchmarks Index Score";
+	struct category *category = &import->categories[row->category];
 	struct run *run;
-	double value;
-	const char *number;
 
-	if (strncmp(line, label, strlen(label)) != 0)
-		return false;
-	number = strrchr(line, ' ');
-	if (number == NULL || !parse_number(number + 1, &value) || import->is_printed)
-		return true;
+	if (import->is_section_open && category->printed > 0)
+		return;
 	run = current_section(import);
 	if (run == NULL)
-		return true;
-	run->imported_index = value;
-	import->is_printed = true;
-	return true;
+		return;
+	category->printed = row->value;
+	if (row->category == UNIXBENCH_SYSTEM)
+		run->imported_index = row->value;
+}
+
+static void take_row(struct unixbench_import *import, const struct unixbench_row *row)
+{
+	switch (row->kind) {
+	case UNIXBENCH_RESULT:
+	case UNIXBENCH_RESULT_TR:
+	case UNIXBENCH_RESULT_CUT:
+		take_result(import, row);
+		add_log(import, row);
+		break;
+	case UNIXBENCH_INDEX:
+	case UNIXBENCH_UNINDEXED:
+		take_index(import, row);
+		add_log(import, row);
+		break;
+	case UNIXBENCH_SCORE:
+		take_score(import, row);
+		break;
+	case UNIXBENCH_NO_ROW:
+	case UNIXBENCH_CUT:
+		break;
+	}
+}
+
+/* A row that a mail wrapped goes on in the next line, or in the next few. */
+static bool is_to_be_joined(const struct unixbench_row *row)
+{
+	return row->kind == UNIXBENCH_CUT || row->kind == UNIXBENCH_RESULT_CUT;
+}
+
+/* Nothing more of it comes. "NAME VALUE UNIT" is a result where its line ended there. */
+static void end_joined(struct unixbench_import *import)
+{
+	const struct unixbench_row row = unixbench_row_read(import->joined);
+
+	import->joined[0] = '\0';
+	if (import->joins == 0 && row.kind == UNIXBENCH_RESULT_CUT)
+		take_row(import, &row);
+}
+
+static void begin_joined(struct unixbench_import *import, const char *line)
+{
+	if (strlen(line) >= JOINED_MOST)
+		return;
+	memcpy(import->joined, line, strlen(line) + 1);
+	import->joins = 0;
+}
+
+/* Adds a line to the row that was cut. Returns whether it belongs to it. */
+static bool take_joined(struct unixbench_import *import, const char *line)
+{
+	const size_t length = strlen(import->joined);
+	struct unixbench_row row;
+
+	if (length == 0)
+		return false;
+	if (line[0] != '\0' && length + 1 + strlen(line) < JOINED_MOST &&
+	    import->joins < JOINS_MOST) {
+		import->joined[length] = ' ';
+		memcpy(import->joined + length + 1, line, strlen(line) + 1);
+		row = unixbench_row_read(import->joined);
+		if (is_to_be_joined(&row)) {
+			import->joins++;
+			return true;
+		}
+		if (row.kind != UNIXBENCH_NO_ROW) {
+			import->joined[0] = '\0';
+			take_row(import, &row);
+			return true;
+		}
+		import->joined[length] = '\0';
+	}
+	end_joined(import);
+	return false;
+}
+
+/* Returns whether the line is a row, or the beginning of one. */
+static bool take_line(struct unixbench_import *import, const char *line)
+{
+	const struct unixbench_row row = unixbench_row_read(line);
+
+	if (is_to_be_joined(&row))
+		begin_joined(import, line);
+	else
+		take_row(import, &row);
+	return row.kind != UNIXBENCH_NO_ROW;
 }
 
 /* Headers */
 
-/* "N CPUs in system; running M parallel copies of tests", in HTML "Benchmark Run: N CPUs; M
- * parallel processes". */
 static bool take_section(struct unixbench_import *import, const char *line)
 {
-	char word[16];
 	unsigned cpus, copies;
+	char word[16];
 	struct run *run;
 
-	if (sscanf(line, "%u CPU%15s in system; running %u parallel cop", &cpus, word,
-		   &copies) == 3 ||
-	    sscanf(line, "%u CPU in system; running %u parallel cop", &cpus, &copies) ==
-		    2 ||
-	    sscanf(line, "Benchmark Run: %u CPU%15[s]; %u parallel process", &cpus, word,
-		   &copies) == 3 ||
-	    sscanf(line, "Benchmark Run: %u CPU; %u parallel process", &cpus, &copies) ==
-		    2) {
-		/* the date's line has opened the section already */
-		run = import->is_section_open && last_run(import)->test_count == 0 &&
-				      last_run(import)->copies == 0
-			      ? last_run(import)
-			      : open_section(import);
-		if (run == NULL || copies == 0 || copies > 65536)
-			return true;
-		run->copies = copies;
-		(void)snprintf(word, sizeof(word), "%u", cpus);
-		environment_add(&run->environment, "cpu.online", cpus > 0 ? word : NULL,
-				"report", cpus > 0 ? NULL : "the report says 0 CPUs");
+	if (!unixbench_header_copies(line, &cpus, &copies))
+		return false;
+	/* the date's line has opened the section already */
+	run = import->is_section_open && last_run(import)->test_count == 0 &&
+			      last_run(import)->copies == 0 &&
+			      !is_anything_printed(import)
+		      ? last_run(import)
+		      : open_section(import);
+	if (run == NULL || copies == 0 || copies > 65536)
 		return true;
-	}
-	return false;
-}
-
-/* "Wed Aug 19 2015 06:21:34 - 06:49:48"; the names may be in any language, and the month a
- * number before a sign: then there is no date. */
-static int64_t parse_date(const char *text)
-{
-	struct tm parts = {0};
-	const char *end = strptime(text, "%a %b %d %Y %H:%M:%S", &parts);
-	int64_t since_1970_ns;
-
-	if (end == NULL || __builtin_mul_overflow((int64_t)timegm(&parts), NUM_SECOND_NS,
-						  &since_1970_ns))
-		return 0;
-	return since_1970_ns;
+	run->copies = copies;
+	(void)snprintf(word, sizeof(word), "%u", cpus);
+	environment_add(&run->environment, "cpu.online", cpus > 0 ? word : NULL, "report",
+			cpus > 0 ? NULL : "the report says 0 CPUs");
+	return true;
 }
 
 static bool take_date(struct unixbench_import *import, const char *line)
 {
-	static const char label[] = "Benchmark Run: ";
+	static const char label[] = "Benchmark Run:";
+	const char *date = strcasestr(line, label);
 	struct run *run;
 
-	if (strncmp(line, label, strlen(label)) != 0)
+	if (date == NULL || strpbrk(date + strlen(label), "0123456789") == NULL)
 		return false;
+	date += strlen(label);
+	date += strspn(date, " \t*|");
 	run = open_section(import);
 	if (run == NULL)
 		return true;
-	run->started_ns = parse_date(line + strlen(label));
-	environment_add(&run->environment, "report.date", line + strlen(label), "report",
-			NULL);
+	run->started_ns = unixbench_header_date(date);
+	environment_add(&run->environment, "report.date", date, "report", NULL);
 	return true;
+}
+
+/* The head of a report tells of the machine of its sections, and of no other's. */
+static void end_report(struct unixbench_import *import)
+{
+	const struct environment *header = &import->header;
+	size_t i;
+
+	close_section(import);
+	for (; import->headed < import->runs.count; import->headed++)
+		for (i = 0; i < header->count; i++)
+			environment_add(&import->runs.runs[import->headed].environment,
+					header->facts[i].key, header->facts[i].value,
+					"report", NULL);
+	environment_clear(&import->header);
 }
 
 static bool take_header(struct unixbench_import *import, const char *line)
@@ -371,8 +431,7 @@ static bool take_header(struct unixbench_import *import, const char *line)
 
 		version += strlen("BYTE UNIX Benchmarks (Version ");
 		number = strndup(version, strcspn(version, ")"));
-		close_section(import);
-		environment_clear(&import->header); /* another report begins */
+		end_report(import);
 		if (number != NULL && number[0] != '\0')
 			environment_add(&import->header, "report.unixbench", number,
 					"report", NULL);
@@ -381,172 +440,61 @@ static bool take_header(struct unixbench_import *import, const char *line)
 	return unixbench_header_take(line, &import->header);
 }
 
-/* What mails, Markdown and HTML put in front of a line. */
-static const char *bare(const char *line)
+/* A line of scores is a section. */
+static bool take_csv(struct unixbench_import *import, const char *line)
 {
-	return line + strspn(line, " \t>|`*");
+	double scores[UNIXBENCH_CSV_COLUMNS];
+	struct run *run;
+	unsigned copies;
+	size_t i;
+
+	if (unixbench_csv_take_names(&import->csv, line))
+		return true;
+	if (!unixbench_csv_read_scores(&import->csv, line, &copies, scores))
+		return false;
+	run = open_section(import);
+	if (run == NULL)
+		return true;
+	run->copies = copies;
+	run_warn(run, "the report does not say how long the tests were measured");
+	for (i = 0; i < import->csv.count; i++)
+		if (import->csv.tests[i] != NULL)
+			test_of(run, import->csv.tests[i])->imported_score = scores[i];
+	return true;
 }
 
-static void end_line(struct unixbench_import *import)
+static void take_text(void *data, const char *line)
 {
-	const char *line;
+	struct unixbench_import *import = data;
 
-	import->line[import->length] = '\0';
-	(void)str_trim_end(import->line);
-	import->length = 0;
-	if (import->is_too_many)
+	if (import->is_too_many || take_joined(import, line))
 		return;
-	line = bare(import->line);
-	if (line[0] == '\0' || take_row(import, line) || take_score(import, line) ||
-	    take_section(import, line) || take_date(import, line))
-		return;
-	(void)take_header(import, line);
+	if (line[0] != '\0' && !take_line(import, line) && !take_section(import, line) &&
+	    !take_date(import, line) && !take_csv(import, line))
+		(void)take_header(import, line);
 }
 
-static void add_byte(struct unixbench_import *import, char byte)
+struct unixbench_import *unixbench_import_new(const char *name)
 {
-	if (byte != '\0' && byte != '\r' && import->length + 1 < LINE_MOST)
-		import->line[import->length++] = byte;
-}
+	struct unixbench_import *import = mem_zero(1, sizeof(*import));
 
-static void feed_html(struct unixbench_import *import, char byte)
-{
-	char text;
-
-	switch (html_lines_feed(&import->html, byte, &text)) {
-	case HTML_NOTHING:
-		break;
-	case HTML_LINE_END:
-		end_line(import);
-		break;
-	case HTML_CELL_END:
-		add_byte(import, ' ');
-		break;
-	case HTML_BYTE:
-		add_byte(import, text);
-		/* indentation is no cell */
-		if (import->length >= 2 && import->line[import->length - 1] == ' ' &&
-		    import->line[import->length - 2] == ' ')
-			import->length--;
-		break;
-	}
-}
-
-static void feed_text(struct unixbench_import *import, char byte)
-{
-	if (byte != '\n') {
-		add_byte(import, byte);
-		return;
-	}
-	import->line[import->length] = '\0';
-	if (strcasestr(import->line, "<!DOCTYPE HTML") != NULL ||
-	    strcasestr(import->line, "<html") != NULL ||
-	    strcasestr(import->line, "<table") != NULL) {
-		import->is_html = true;
-		import->length = 0;
-		return;
-	}
-	end_line(import);
+	import->name = str_copy(name);
+	import->lines.take = take_text;
+	import->lines.data = import;
+	return import;
 }
 
 void unixbench_import_feed(struct unixbench_import *import, const char *bytes,
 			   size_t length)
 {
-	size_t i;
-
-	for (i = 0; i < length; i++)
-		if (import->is_html)
-			feed_html(import, bytes[i]);
-		else
-			feed_text(import, bytes[i]);
+	report_lines_feed(&import->lines, bytes, length);
 }
 
 /* The end */
 
-static void warn_of_missing(struct run *run)
-{
-	autostr struct str names = STR_EMPTY;
-	unsigned missing = 0;
-	size_t i;
-
-	for (i = 0; i < TESTS_COUNT; i++) {
-		const struct run_test *test = run_find_test(run, tests_all[i].key);
-
-		if (test != NULL && test->imported_score > 0)
-			continue;
-		str_addf(&names, "%s%s", missing > 0 ? ", " : "", tests_all[i].key);
-		missing++;
-	}
-	if (missing > 0)
-		run_warn(run, "the report holds no result of %s", names.bytes);
-}
-
-/* The printed score against the one that the rows give: from the results, because a printed
- * index of 2.2 is rounded by 2%. */
-static void check_score(struct run *run)
-{
-	double logs = 0, computed;
-	size_t i, count = 0;
-
-	for (i = 0; i < run->test_count; i++) {
-		const struct run_test *test = &run->tests[i];
-
-		if (!(test->imported_score > 0))
-			continue;
-		logs += log(10 * test->imported_score / test->test->baseline);
-		count++;
-	}
-	if (!(run->imported_index > 0) || count == 0)
-		return;
-	computed = exp(logs / (double)count);
-	if (fabs(computed - run->imported_index) > 0.1)
-		run_warn(run, "the report prints the score %.1f, its rows give %.1f",
-			 run->imported_index, computed);
-}
-
-/* The same report always gets the same ids, so that it is not stored twice. */
-static void set_ids(struct unixbench_import *import)
-{
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a over all results */
-	size_t i, k, n;
-
-	for (i = 0; i < import->runs.count; i++) {
-		for (k = 0; k < import->runs.runs[i].test_count; k++) {
-			char text[64];
-
-			(void)snprintf(text, sizeof(text), "%s %.3f",
-				       import->runs.runs[i].tests[k].test->key,
-				       import->runs.runs[i].tests[k].imported_score);
-			for (n = 0; text[n] != '\0'; n++)
-				hash = (hash ^ (unsigned char)text[n]) *
-				       UINT64_C(1099511628211);
-		}
-	}
-	for (i = 0; i < import->runs.count; i++) {
-		struct str id = STR_EMPTY;
-
-		str_addf(&id, "import-%016llx-%zu", (unsigned long long)hash, i + 1);
-		import->runs.runs[i].id = id.bytes;
-		if (import->runs.count > 1) {
-			struct str name = STR_EMPTY;
-
-			str_addf(&name, "import-%016llx", (unsigned long long)hash);
-			import->runs.runs[i].group = name.bytes;
-		}
-	}
-}
-
 static void finish_run(struct unixbench_import *import, struct run *run)
 {
-	size_t i;
-
-	for (i = 0; i < import->header.count; i++)
-		environment_add(&run->environment, import->header.facts[i].key,
-				import->header.facts[i].value, "report", NULL);
-	warn_of_missing(run);
-	check_score(run);
-	if (run->copies == 0)
-		run_warn(run, "the report does not say how many copies ran");
+	unixbench_check(run);
 	if (import->empty_sections > 0)
 		run_warn(run, "%u section%s of the report hold%s a header and no result",
 			 import->empty_sections, import->empty_sections == 1 ? "" : "s",
@@ -564,12 +512,14 @@ static void free_import(struct unixbench_import *import)
 int unixbench_import_end(struct unixbench_import *import, struct runs *out,
 			 struct error *err)
 {
+	const bool is_cut = import->lines.length > 0; /* in a line */
 	int result = 0;
 	size_t i;
 
-	if (import->length > 0)
-		end_line(import);
-	close_section(import);
+	report_lines_end(&import->lines);
+	if (!is_cut)
+		end_joined(import);
+	end_report(import);
 	if (import->is_too_many) {
 		result = error_set(
 			err, ERROR_INPUT,
@@ -586,7 +536,7 @@ int unixbench_import_end(struct unixbench_import *import, struct runs *out,
 	for (i = 0; result == 0 && i < import->runs.count; i++)
 		finish_run(import, &import->runs.runs[i]);
 	if (result == 0)
-		set_ids(import);
+		unixbench_set_ids(&import->runs);
 	for (i = 0; result == 0 && i < import->runs.count; i++) {
 		*runs_add(out) = import->runs.runs[i];
 		import->runs.runs[i] = (struct run){0};

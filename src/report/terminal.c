@@ -65,7 +65,7 @@ static void add_index(const struct run *run, struct str *out)
 {
 	const struct score_index index = score_run(run);
 
-	if (index.tests == 0) {
+	if (!(index.score.value > 0)) {
 		str_add(out, "No test could be measured: there is no index.\n");
 		return;
 	}

@@ -223,7 +223,11 @@ static int add_run(sqlite3 *db, const struct run *run, struct error *err)
 	if (run->id == NULL)
 		return error_set(err, ERROR_INPUT, "the run has no id");
 	if (rows_insert(db, &table_run, &key, run, err) != 0)
-		return -1;
+		return sqlite3_errcode(db) == SQLITE_CONSTRAINT
+			       ? error_set(err, ERROR_INPUT,
+					   "the run '%s' is in the store already",
+					   run->id)
+			       : -1;
 	for (i = 0; i < run->test_count; i++) {
 		key.numbers[0] = (int64_t)i;
 		if (add_test(db, &key, &run->tests[i], err) != 0)
@@ -349,7 +353,9 @@ static int take_run(void *data, void *object, struct error *err)
 	struct run *run = data;
 
 	*run = *(struct run *)object;
-	if ((unsigned)run->method >= RUN_METHOD_COUNT || run->copies == 0)
+	/* a report may not say how many copies ran */
+	if ((unsigned)run->method >= RUN_METHOD_COUNT ||
+	    (run->copies == 0 && run->method != RUN_IMPORTED))
 		return error_set(err, ERROR_INPUT, "a run that cannot be");
 	return 0;
 }
