@@ -48,6 +48,21 @@ static int ext_stat(struct vfs *vfs, uint64_t node, struct vfs_stat *out,
 	return 0;
 }
 
+/* Gives zeros, as many as a taker wants. Returns what @take does. */
+static int give_zeros(uint64_t length, char *piece, vfs_take *take, void *data,
+		      struct error *err)
+{
+	int result = 0;
+	size_t part;
+
+	memset(piece, 0, VFS_PIECE_BYTES);
+	for (; length > 0 && result == 0; length -= part) {
+		part = length < VFS_PIECE_BYTES ? (size_t)length : VFS_PIECE_BYTES;
+		result = take(piece, part, data, err);
+	}
+	return result;
+}
+
 /* Gives @length bytes that lie behind each other, or are a hole, to @take. */
 static int give_run(struct ext *ext, const struct ext_run *run, uint64_t length,
 		    char *piece, vfs_take *take, void *data, struct error *err)
@@ -56,11 +71,11 @@ static int give_run(struct ext *ext, const struct ext_run *run, uint64_t length,
 	size_t part;
 	int result;
 
+	if (run->is_hole)
+		return give_zeros(length, piece, take, data, err);
 	while (length > 0) {
 		part = length < VFS_PIECE_BYTES ? (size_t)length : VFS_PIECE_BYTES;
-		if (run->is_hole)
-			memset(piece, 0, part);
-		else if (ext_view_read(&ext->view, offset, piece, part, err) != 0)
+		if (ext_view_read(&ext->view, offset, piece, part, err) != 0)
 			return -1;
 		result = take(piece, part, data, err);
 		if (result != 0)
@@ -97,20 +112,22 @@ static int stream_blocks(struct ext *ext, uint64_t node,
 	return result < 0 ? -1 : 0;
 }
 
+/* What is longer than the inode's room ends in zeros, as in Linux: mke2fs -d makes such files. */
 static int stream_inline(struct ext *ext, uint64_t node, uint64_t size, vfs_take *take,
 			 void *data, struct error *err)
 {
+	autofree char *piece = mem_zero(1, VFS_PIECE_BYTES);
 	struct str autostr bytes = STR_EMPTY;
+	size_t length;
+	int result;
 
 	if (ext_inode_read_inline(ext, node, &bytes, err) != 0)
 		return -1;
-	if (size > bytes.length)
-		return error_set(err, ERROR_INPUT,
-				 "inode %" PRIu64 " holds %zu bytes of %" PRIu64, node,
-				 bytes.length, size);
-	if (size == 0)
-		return 0;
-	return take(bytes.bytes, (size_t)size, data, err) < 0 ? -1 : 0;
+	length = size < bytes.length ? (size_t)size : bytes.length;
+	result = length > 0 ? take(bytes.bytes, length, data, err) : 0;
+	if (result == 0)
+		result = give_zeros(size - length, piece, take, data, err);
+	return result < 0 ? -1 : 0;
 }
 
 static int ext_stream(struct vfs *vfs, uint64_t node, vfs_take *take, void *data,
@@ -226,11 +243,12 @@ static int check_size(const struct ext2_super_block *super, struct blocks *block
 		(ext2fs_has_feature_64bit((struct ext2_super_block *)(uintptr_t)super)
 			 ? (uint64_t)super->s_blocks_count_hi << 32
 			 : 0);
-	const uint64_t there = (blocks->size_bytes >> super->s_log_block_size) / 1024;
+	uint64_t there;
 
 	if (super->s_log_block_size > 6 || super->s_blocks_per_group < 8)
 		return error_set(err, ERROR_INPUT,
 				 "the superblock of an ext file system is damaged");
+	there = (blocks->size_bytes >> super->s_log_block_size) / 1024;
 	if (count > there)
 		return error_set(err, ERROR_INPUT,
 				 "an ext file system of %" PRIu64

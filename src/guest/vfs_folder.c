@@ -65,7 +65,7 @@ static enum vfs_kind entry_kind(int folder, const struct dirent *entry)
 	struct stat info;
 
 	if (entry->d_type != DT_UNKNOWN)
-		return vfs_kind_of(DTTOIF(entry->d_type));
+		return vfs_kind_of((uint32_t)DTTOIF(entry->d_type));
 	if (fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
 		return VFS_OTHER;
 	return vfs_kind_of(info.st_mode);

@@ -8,7 +8,7 @@ setup_file() {
 	mkdir -p tree mnt
 	make_tree tree
 	export E2FSPROGS_FAKE_TIME=1700000000
-	made ext4 -t ext4 -O metadata_csum,64bit
+	made ext4 -t ext4 -b 4096 -O metadata_csum,64bit
 	made ext3 -t ext3 -b 1024 -I 128
 	made ext2 -t ext2 -O ^filetype,^dir_index
 	made bigalloc -t ext4 -O bigalloc,meta_bg,^resize_inode -C 16384
@@ -26,13 +26,12 @@ teardown_file() {
 
 setup() {
 	bats_require_minimum_version 1.5.0
-	# leaks are looked for once, in "nothing is left behind": LSan cannot stop what seccomp stops
 	cd "$BATS_FILE_TMPDIR"
 }
 
 # a tree with everything that a back end can get wrong
 make_tree() {
-	cp -a /usr/lib/python3/dist-packages "$1/py" 2>/dev/null || cp -a /usr/share/perl5 "$1/py"
+	cp -a /usr/lib/python3/dist-packages/mesonbuild "$1/py" # meson is what the build needs
 	python3 - "$1" <<-'END'
 		import os, sys
 		os.chdir(os.fsencode(sys.argv[1]))
@@ -43,8 +42,9 @@ make_tree() {
 		write("etc/os-release", b"ID=debian\n")
 		write("empty", b"")
 		write("secret", b"x" * 5000)
+		if os.getuid() == 0:
+		    os.chown("secret", 70000, 70001)
 		os.chmod("secret", 0o4600)
-		os.chown("secret", 70000, 70001) if os.getuid() == 0 else None
 		write(b"bytes-\xff\xfe\x01", b"not UTF-8\n")
 		write("n" * 255, b"long\n")
 		write("big", bytes(range(256)) * 40000)
@@ -74,7 +74,7 @@ make_tree() {
 		for i in range(2, 42):
 		    os.symlink("l%d" % (i - 1), "l%d" % i)
 		os.mkdir("many")
-		for i in range(3000):
+		for i in range(600):
 		    write("many/file-%05d-%s" % (i, "p" * (i % 60)), b"")
 		os.mkfifo("fifo")
 		if os.getuid() == 0:
@@ -114,7 +114,7 @@ images() {
 	ls ./*.img | sed 's/\.img$//; s,^\./,,' | grep -E '^(ext4|ext3|ext2|bigalloc|inline|casefold|xfs|btrfs)$'
 }
 
-# each COMMAND...: for the folder and every image, $on is what vfs-list takes
+# each COMMAND...: with the folder and with every image as its last argument
 each() {
 	local name
 	"$@" tree
@@ -128,35 +128,37 @@ names_of() {
 	"$VFS_LIST" "$1" tree "" | grep -av -e ' /lost+found ' -e '^d [0-7]* [0-9:]* 0 [0-9]* / $'
 }
 
+# mke2fs gives an inline_data file system a /sparse that ends with its last data; the kernel agrees
 same_as_the_folder() {
-	names_of "$1" >here
-	cmp there here
+	local besides=none
+	[ "$1" != inline.img ] || besides=/sparse
+	names_of "$1" | grep -av " $besides " >here
+	grep -av " $besides " there | cmp - here || { echo "in $1"; return 1; }
 }
 
 @test "every back end gives the names, modes, owners, times, targets and digests of the folder" {
 	names_of tree >there
-	[ "$(wc -l <there)" -gt 3200 ]
+	[ "$(wc -l <there)" -gt 900 ]
 	grep -aq '^f 104600 .* 5000 1600000000 /secret ' there
 	each same_as_the_folder
 }
 
 @test "the folder's own list is what find, stat and sha256sum say" {
-	"$VFS_LIST" tree tree "" | grep -a '^f' | sed 's/^.* \([^ ]*\) \([0-9a-f]*\)$/\2  .\1/' | sort >here
-	(cd tree && find . -type f -print0 | xargs -0 sha256sum | grep -v '^\\') | sort >there
-	# names with a newline or a backslash are not in the tree
-	[ "$(wc -l <there)" -gt 3000 ]
-	grep -avF "$(printf 'bytes-')" here >here-plain
-	grep -avF "$(printf 'bytes-')" there >there-plain
-	cmp here-plain there-plain
+	"$VFS_LIST" tree tree "" | grep -a '^f' | LC_ALL=C sed 's/^[^/]* \(.*\) \([0-9a-f]*\)$/\2  .\1/' | LC_ALL=C sort >here
+	(cd tree && find . -type f -print0 | xargs -0 sha256sum) | LC_ALL=C sort >there
+	[ "$(wc -l <there)" -gt 800 ]
+	cmp here there
 }
 
 @test "a kernel mount gives the same" {
 	can_mount || skip "only root may mount"
-	names_of ext4.img >here
-	mount -o ro,loop ext4.img mnt
-	names_of mnt >there
-	umount mnt
-	cmp here there
+	for name in ext4 ext3 ext2 bigalloc inline; do
+		names_of $name.img >here
+		mount -o ro,loop $name.img mnt
+		names_of mnt >there
+		umount mnt
+		cmp here there
+	done
 }
 
 gives() {
@@ -214,7 +216,7 @@ limits_on() {
 	gives "$1" "" names empty .list
 	gives "$1" "os-release" names etc release
 	gives "$1" "$(printf 'd deep\nf os-release')" list etc
-	[ "$("$VFS_LIST" "$1" list many | wc -l)" = 3000 ]
+	[ "$("$VFS_LIST" "$1" list many | wc -l)" = 600 ]
 	"$VFS_LIST" "$1" list many >listed
 	LC_ALL=C sort -c listed
 }
@@ -237,20 +239,9 @@ special_on() {
 @test "a FIFO and devices are seen and never opened" {
 	[ "$(id -u)" = 0 ] || skip "the tree has no devices when not made by root"
 	each special_on
-	run -0 strace -f -y -e trace=open,openat -o trace "$VFS_LIST" tree tree ""
+	run -0 env ASAN_OPTIONS=detect_leaks=0 strace -f -y -e trace=open,openat -o trace "$VFS_LIST" tree tree ""
 	grep -q 'fifo.*O_PATH' trace
 	if grep -E '"(fifo|null|disk)"' trace | grep -v O_PATH; then false; fi
-}
-
-attached_on() {
-	mkdir -p boot-tree/grub
-	echo entry >boot-tree/grub/grub.cfg
-	ln -sf /etc/os-release boot-tree/release
-	ln -sf ../../../os-release boot-tree/grub/up
-	export ATTACH="boot-tree=/etc/deep"
-	gives "$1" entry cat /etc/deep/grub/grub.cfg
-	gives "$1" entry cat /folder-link/deep/er/../grub/grub.cfg || return 1
-	unset ATTACH
 }
 
 across_on() {
@@ -332,9 +323,12 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))'
 	umount mnt
 	[ "$("$VFS_LIST" dirty type | wc -l)" = 1 ]
-	# the second block of the log: its first descriptor
-	start=$(debugfs -R 'bmap <8> 1' dirty 2>/dev/null)
-	printf '\377' | dd of=dirty bs=1 seek=$((start * 4096 + 100)) conv=notrunc status=none
+	# a byte of the log's first descriptor; where the log begins stands in its superblock
+	first=$(debugfs -R 'bmap <8> 0' dirty 2>/dev/null)
+	start=$(od -An -tu4 --endian=big -j $((first * 4096 + 28)) -N 4 dirty | tr -d ' ')
+	[ "$start" -gt 0 ]
+	first=$(debugfs -R "bmap <8> $start" dirty 2>/dev/null)
+	printf '\377' | dd of=dirty bs=1 seek=$((first * 4096 + 100)) conv=notrunc status=none
 	run -0 "$VFS_LIST" dirty type
 	[ "${lines[0]}" = ext4 ]
 	[[ "${lines[1]}" == "its journal was not replayed: "*"wrong checksum"* ]]
@@ -411,13 +405,12 @@ f = open("mnt/synced", "w"); f.write("synced"); f.flush(); os.fsync(f.fileno())'
 
 @test "reading writes nothing and leaves nothing" {
 	sha256sum ./*.img >before
-	each "$VFS_LIST" 2>/dev/null || true
 	for name in $(images); do
 		"$VFS_LIST" $name.img tree "" >/dev/null
 	done
 	sha256sum --quiet -c before
-	[ -z "$(losetup -n -O BACK-FILE 2>/dev/null | grep -F "$PWD" || true)" ]
-	run -0 strace -f -e trace=%file,pwrite64,ftruncate -o trace "$VFS_LIST" ext4.img cat absolute
+	if losetup -n -O BACK-FILE | grep -F "$PWD"; then false; fi
+	run -0 env ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=%file,pwrite64,ftruncate -o trace "$VFS_LIST" ext4.img cat absolute
 	if grep -E 'O_(RDWR|WRONLY|CREAT)|pwrite|ftruncate' trace; then false; fi
 }
 
@@ -438,7 +431,7 @@ f = open("mnt/synced", "w"); f.write("synced"); f.flush(); os.fsync(f.fileno())'
 	NOFD=1 "$VFS_LIST" fat cat /EFI/BOOT/BOOTX64.EFI | cmp - payload
 	gives fat "ID=debian" cat "/EFI/A LONG NAME/Loader.conf.d entry"
 	gives fat "ID=debian" cat '/a[1]b.txt'
-	gives fat "abcd" head /EFI/BOOT/BOOTX64.EFI 0 || gives fat "" head /none 0 || true
+	"$VFS_LIST" fat head /EFI/BOOT/BOOTX64.EFI 100000 | cmp - <(head -c 100000 payload)
 	fails fat 1 "No such file" cat /EFI/none
 	fails fat 1 "Not a directory" list /lower.txt
 	"$VFS_LIST" fat stat /EFI/BOOT/BOOTX64.EFI | grep -q "^f 100755 0:0 3000000 1[0-9]*$"
@@ -452,11 +445,250 @@ f = open("mnt/synced", "w"); f.write("synced"); f.flush(); os.fsync(f.fileno())'
 	fails cut 3 "cut off" type
 	for bits in 12 16; do
 		truncate -s 0 small
-		truncate -s $((bits * 1024 * 1024 - 8 * 1024 * 1024)) small
+		truncate -s $((bits * 3 - 32))M small # 4 and 16 MiB
 		mkfs.fat -F $bits small >/dev/null
 		mcopy -i small tree/etc/os-release ::/release
 		gives small "ID=debian" cat /RELEASE
 	done
+}
+
+@test "a folder of 50,000 names, and a deep one" {
+	can_mount || skip "mke2fs -d takes minutes for so many names"
+	mkdir -p large/many
+	(cd large/many && seq -f 'a-name-that-makes-it-long-%06g' 50000 | xargs touch)
+	python3 -c 'import os
+os.chdir("large")
+for i in range(200):
+    os.mkdir("d")
+    os.chdir("d")
+open("end", "w").write("deep")'
+	deep=$(printf 'd/%.0s' $(seq 200))
+	truncate -s 100M large.img
+	mke2fs -q -F -N 60000 -t ext4 large.img
+	mount -o loop large.img mnt
+	cp -a large/. mnt/
+	umount mnt
+	debugfs -R 'htree_dump /many' large.img >htree 2>/dev/null
+	grep -q 'Indirect levels: [0-9]' htree
+	ls large/many | LC_ALL=C sort | sed 's/^/f /' >there
+	for on in large large.img; do
+		"$VFS_LIST" $on list many >here
+		cmp here there
+		gives $on deep cat "${deep}end"
+		gives $on yes exists /many/a-name-that-makes-it-long-049999
+		gives $on no exists /many/a-name-that-makes-it-long-050001
+		fails $on 1 "too long" stat "$deep$deep"
+	done
+	rm -r large
+}
+
+# patch IMAGE OFFSET HEX: write bytes
+patch() {
+	python3 -c 'import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(int(sys.argv[2]))
+    file.write(bytes.fromhex(sys.argv[3]))' "$@"
+}
+
+# inode_at IMAGE PATH: where the inode lies; blocks have 1024 bytes
+inode_at() {
+	debugfs -R "imap $2" "$1" 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\).*/\1 \2/p' |
+		{ read -r block offset && echo $((block * 1024 + offset)); }
+}
+
+# entry_at IMAGE NAME: where the only folder entry of a name lies
+entry_at() {
+	python3 -c 'import sys
+image, name = open(sys.argv[1], "rb").read(), sys.argv[2].encode()
+assert image.count(name) == 1
+print(image.index(name) - 8)' "$@"
+}
+
+@test "damaged ext4: each kind ends soon and is told" {
+	mkdir -p small/folder/below small/other
+	echo good >small/good
+	echo hostile-name-1 >small/hostile-name-1
+	head -c 20000 tree/big >small/bad
+	cp small/bad small/secret
+	ln -s "$(printf 'x%.0s' $(seq 100))" small/link
+	truncate -s 4M sound
+	mke2fs -q -F -t ext4 -b 1024 -I 256 -O ^metadata_csum,^64bit,^has_journal -d small sound
+	gives sound good cat good
+	damage() {
+		cp sound damaged
+	}
+	soon() { # STATUS WORDS ARGUMENT...: within two seconds and 64 MiB besides the sanitizers' own
+		local wanted=$1 words=$2 status=0
+		shift 2
+		got=$(timeout 5 "$VFS_LIST" damaged "$@" 2>&1 | head -c 1000; exit "${PIPESTATUS[0]}") || status=$?
+		[ "$status" = "$wanted" ] || { echo "$*: status $status, '$got'"; return 1; }
+		case $got in *"$words"*) ;; *) echo "$*: '$got'"; return 1 ;; esac
+		# what is sound beside it is still read
+		gives damaged good cat good
+	}
+
+	damage # a folder within itself
+	debugfs -w -R 'link /folder /folder/below/again' damaged 2>/dev/null
+	debugfs -w -R 'link /folder /other/again' damaged 2>/dev/null
+	soon 3 "says that it lies in" stat folder/below/again
+	soon 3 "says that it lies in" stat folder/below/again/below/again/below
+	soon 3 "says that it lies in" tree other
+
+	damage # an inode that does not exist, the journal's, one that is not in use
+	entry=$(entry_at damaged hostile-name-1)
+	patch damaged "$entry" 40420f00
+	soon 3 "inode" cat hostile-name-1
+	patch damaged "$entry" 08000000
+	soon 3 "which is no file's" cat hostile-name-1
+	patch damaged "$entry" 20000000
+	soon 3 "not in use" cat hostile-name-1
+
+	damage # names that no folder can have, entries that reach out of their block
+	patch damaged $((entry + 8)) 2f
+	soon 3 "no folder can have" list ""
+	damage
+	patch damaged $((entry + 4)) 0000
+	fails damaged 3 "damaged" list ""
+	patch damaged $((entry + 4)) f0ff
+	fails damaged 3 "damaged" list ""
+	patch damaged $((entry + 4)) 1000ff
+	fails damaged 3 "damaged" list ""
+
+	damage # an extent tree that leads into itself, one that is too deep, one out of order
+	inode=$(inode_at damaged /bad)
+	patch damaged $((inode + 40)) 0af3010004000500000000000000000080030000000000
+	patch damaged $((0x380 * 1024)) 0af3010054000400000000000000000080030000000000
+	soon 3 "extent" cat bad
+	patch damaged $((inode + 46)) ffff
+	soon 3 "levels deep" cat bad
+	damage
+	patch damaged $((inode + 42)) 0500
+	soon 3 "extent" cat bad
+	damage
+	patch damaged $((inode + 40 + 12 + 8)) ffffff7f
+	soon 3 "lies in block" cat bad
+
+	damage # sizes
+	patch damaged $((inode + 108)) ffffff7f
+	soon 3 "more than a file can be" cat bad
+	[[ "$got" != *xxx* ]]
+	damage
+	patch damaged $((inode + 108)) 00010000
+	"$VFS_LIST" damaged head bad 30000000 | tail -c 1000000 | cmp - <(head -c 1000000 /dev/zero)
+	damage
+	patch damaged $((inode + 32)) 00000010 # inline data where there are extents
+	soon 0 "" head bad 100
+	damage
+	patch damaged $(($(inode_at damaged /folder) + 4)) 00fcffff
+	soon 3 "bytes long" list folder
+	damage
+	patch damaged $(($(inode_at damaged /link) + 4)) 00fcffff
+	soon 3 "a link says" link link
+
+	damage # encrypted: refused by name, and only that
+	patch damaged $(($(inode_at damaged /secret) + 32)) 00080800
+	soon 3 "'secret': it is encrypted" cat secret
+	patch damaged $(($(inode_at damaged /folder) + 32)) 00080800
+	soon 3 "'folder': the folder is encrypted" list folder
+
+	damage # superblock: block size, inodes, groups, features, groups of 8 blocks
+	for change in "24 ff000000" "40 00000000" "32 08000000" "4 00ffffff" "88 ffff" "20 ffffff7f"; do
+		damage
+		patch damaged $((1024 + ${change% *})) "${change#* }"
+		fails damaged 3 "" type
+	done
+	damage
+	patch damaged $((1024 + 96)) 00000080
+	fails damaged 7 "features" type
+	damage # descriptors that lead out
+	patch damaged $((2048 + 8)) ffffffff
+	fails damaged 3 "" type
+}
+
+@test "checksums of ext4 are looked at" {
+	rm -f sound
+	truncate -s 4M sound
+	mke2fs -q -F -t ext4 -b 1024 -O metadata_csum,^has_journal -d small sound
+	gives sound good cat good
+	cp sound damaged
+	patch damaged $(($(inode_at damaged /bad) + 4)) ff
+	fails damaged 3 "checksum" cat bad
+	gives damaged good cat good
+	cp sound damaged
+	patch damaged $(($(entry_at damaged hostile-name-1) + 8)) 48
+	fails damaged 3 "checksum" list ""
+	cp sound damaged
+	patch damaged $((1024 + 120)) 58
+	fails damaged 3 "checksum" type
+}
+
+@test "logical volumes, linear and striped, over two physical ones" {
+	can_mount || skip "only root may make loop devices, which lvm wants"
+	truncate -s 0 pv1 pv2
+	truncate -s 200M pv1 pv2
+	one=$(losetup -f --show pv1)
+	two=$(losetup -f --show pv2)
+	# without device mapper the volumes are made and not mapped
+	volume() {
+		lvm "$1" --driverloaded n --config "devices { use_devicesfile=0 filter=[\"a|^$one\$|\",\"a|^$two\$|\",\"r|.*|\"] \
+			obtain_device_list_from_udev=0 } activation { udev_sync=0 udev_rules=0 monitoring=0 } \
+			backup { backup=0 archive=0 }" "${@:2}" 2>>lvm.log
+	}
+	volume pvcreate -q "$one" "$two"
+	volume vgcreate -q vg0 "$one" "$two"
+	volume lvcreate -an -Zn -Wn -qq -L 60M -n root vg0
+	volume lvcreate -an -Zn -Wn -qq -L 20M -n whole vg0
+	volume lvcreate -an -Zn -Wn -qq -i 2 -I 64 -L 80M -n striped vg0
+	volume lvextend -qq -L 240M vg0/root
+	volume lvcreate -an -Zn -Wn -qq --type mirror -m 1 --mirrorlog core -L 4M -n mirrored vg0
+	ranges=$(volume lvs --noheadings --units b -o name,seg_pe_ranges,stripe_size vg0)
+	start=$(volume pvs --noheadings --units b --nosuffix -o pe_start "$one" | tr -d ' ')
+	losetup -d "$one" "$two"
+	rm -rf small
+	mkdir small
+	cp tree/big small/big
+	truncate -s 200M fs-root && mke2fs -q -F -d small fs-root
+	truncate -s 70M fs-striped && mke2fs -q -F -t ext4 -b 4096 -d small fs-striped
+	truncate -s 18M fs-whole && mke2fs -q -F -d small fs-whole
+	# laid out as lvm says
+	python3 - "$start" "$one" "$ranges" <<-'END'
+		import sys
+		start, one, extent = int(sys.argv[1]), sys.argv[2], 4 << 20
+		disks = {True: open("pv1", "r+b"), False: open("pv2", "r+b")}
+		images = {name: open("fs-" + name, "rb") for name in ("root", "striped", "whole")}
+		for line in sys.argv[3].splitlines():
+		    name, *parts, size = line.split()
+		    if name not in images:
+		        continue
+		    runs = []
+		    for part in parts:
+		        device, extents = part.split(":")
+		        first, last = map(int, extents.split("-"))
+		        runs.append((disks[device == one], start + first * extent, (last - first + 1) * extent))
+		    size = runs[0][2] if len(runs) == 1 else int(size.rstrip("B"))
+		    for at in range(0, runs[0][2], size):
+		        for disk, place, length in runs:
+		            disk.seek(place + at)
+		            disk.write(images[name].read(size))
+	END
+	LVM=? OTHER=pv2 fails pv1 3 "vg0/root" type
+	[[ "$got" == *vg0/striped*vg0/mirrored* ]]
+	for name in root striped whole; do
+		LVM=$name OTHER=pv2 "$VFS_LIST" pv1 cat big | cmp - tree/big
+		LVM=$name OTHER=pv1 "$VFS_LIST" pv2 cat big | cmp - tree/big
+	done
+	LVM=whole "$VFS_LIST" pv1 cat big | cmp - tree/big
+	LVM=root fails pv1 7 "is not here" type
+	LVM=mirrored OTHER=pv2 fails pv1 7 "by the kernel alone" type
+	LVM=none OTHER=pv2 fails pv1 3 "no volume 'none'" type
+	LVM=root fails ext4.img 3 "no physical volume" type
+	for offset in 520 4100 4700; do # label, area, text
+		cp --sparse=always pv1 cut
+		patch cut "$offset" ff
+		LVM=whole fails cut 3 "damaged" type
+	done
+	head -c 30M pv1 >cut
+	LVM=whole fails cut 3 "leads out of" type
 }
 
 @test "what is no file system is told" {

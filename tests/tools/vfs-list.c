@@ -4,6 +4,7 @@
  * FILE is an image, or a folder. With NOFD=1 the image is read as a source is that has no
  * descriptor, like a qcow2. ATTACH="FILE=PATH" puts another one there.
  * SUBVOLUME=NAME looks at that one of a btrfs.
+ * LVM=NAME looks at that logical volume, LVM=? lists them; OTHER=FILE is a further physical one.
  * WHAT: tree     all names beneath PATH, one a line: kind, mode, uid, gid, size, mtime, name, SHA-256
  *                or target
  *       list     the names of a folder, with their kinds
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "guest/lvm.h"
 #include "guest/vfs.h"
 
 struct file_blocks {
@@ -121,6 +123,31 @@ static int open_blocks(const char *name, uint64_t offset, uint64_t size,
 	return 0;
 }
 
+/* Puts the volume $LVM in the place of the blocks; what is beneath stays open to the end. */
+static int open_volume(struct blocks **blocks, struct error *err)
+{
+	struct blocks *physicals[2] = {*blocks, NULL};
+	struct lvm *lvm;
+	size_t i;
+
+	if (getenv("OTHER") != NULL &&
+	    open_blocks(getenv("OTHER"), 0, 0, &physicals[1], err) != 0)
+		return -1;
+	if (!lvm_is_physical(*blocks))
+		return error_set(err, ERROR_INPUT, "no physical volume");
+	if (lvm_open(physicals, physicals[1] != NULL ? 2 : 1, &lvm, err) != 0)
+		return -1;
+	for (i = 0; lvm_volume(lvm, i) != NULL; i++)
+		if (strcmp(getenv("LVM"), "?") == 0)
+			printf("%s/%s\n", lvm_group(lvm), lvm_volume(lvm, i));
+	if (lvm_open_volume(lvm, getenv("LVM"), blocks, err) != 0) {
+		lvm_close(lvm);
+		return -1;
+	}
+	lvm_close(lvm);
+	return 0;
+}
+
 /* Opens FILE[@OFFSET[:SIZE]], or a folder. @out_blocks: NULL for a folder. */
 static int open_name(const char *argument, struct blocks **out_blocks, struct vfs **out,
 		     struct error *err)
@@ -145,6 +172,8 @@ static int open_name(const char *argument, struct blocks **out_blocks, struct vf
 		return vfs_open_folder(fd, out, err);
 	}
 	if (open_blocks(name, offset, size, out_blocks, err) != 0)
+		return -1;
+	if (getenv("LVM") != NULL && open_volume(out_blocks, err) != 0)
 		return -1;
 	return vfs_open(*out_blocks, out, err);
 }
