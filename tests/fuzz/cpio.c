@@ -32,7 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const int result = read_all(bytes, size, size + 1, &whole);
 
 	fuzz_require(read_all(bytes, size, piece, &pieces) == result, "pieces give another result", NULL);
-	fuzz_require(whole.modules.count == pieces.modules.count, "pieces give other modules", NULL);
+	/* of a damaged stream the pieces decide how much came out before the damage was seen */
+	if (result == 0)
+		fuzz_require(whole.modules.count == pieces.modules.count, "pieces give other modules", NULL);
 	if (result == 0)
 		fuzz_require(whole.segment_count == pieces.segment_count, "pieces give other segments", NULL);
 	guest_initramfs_clear(&whole);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read_ifupdown.c - /etc/network/interfaces of Debian's ifupdown, of busybox and of ifupdown-ng.
+/* read_interfaces.c - /etc/network/interfaces of Debian's ifupdown, of busybox and of ifupdown-ng.
  * Source: interfaces(5). */
 #include <fnmatch.h>
 #include <stdlib.h>
