@@ -10,8 +10,22 @@
 
 enum { ENTRIES_MOST = 1000, COMMAND_MOST = 16384 /* bytes */ };
 
-static void set_word(struct guest_entry *entry, const char *word)
+/* The kernel takes quotes around a value away: root="LABEL=x". In place. */
+static void unquote(char *word)
 {
+	const size_t length = strlen(word);
+	char *quote = strchr(word, '"');
+
+	if (quote == NULL || length < 2 || word[length - 1] != '"' ||
+	    quote == word + length - 1)
+		return;
+	memmove(quote, quote + 1, strlen(quote));
+	word[length - 2] = '\0';
+}
+
+static void set_word(struct guest_entry *entry, char *word)
+{
+	unquote(word);
 	if (text_starts(word, "root="))
 		text_replace(&entry->root, word + strlen("root="));
 	else if (text_starts(word, "resume="))

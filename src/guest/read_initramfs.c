@@ -22,6 +22,7 @@ enum {
 /* the kernel's own limit of a zstd window is 128 MiB; xz -9 needs 65 MiB */
 static const uint64_t memory_most_bytes = UINT64_C(130) << 20;
 static const uint64_t unpacked_most_bytes = UINT64_C(1) << 30;
+static const uint64_t file_most_bytes = UINT64_C(512) << 20;
 
 struct initramfs {
 	struct guest_initramfs *out;
@@ -291,6 +292,9 @@ int initramfs_feed(struct initramfs *reader, const uint8_t *bytes, size_t length
 		   bool is_last, struct error *err)
 {
 	reader->out->size_bytes += length;
+	if (reader->out->size_bytes > file_most_bytes)
+		return error_set(err, ERROR_INPUT, "it is longer than %" PRIu64 " bytes",
+				 file_most_bytes);
 	if (length > 0)
 		str_add_bytes(&reader->pending, bytes, length);
 	if (walk_pending(reader, is_last, err) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read_ifupdown.c - /etc/network/interfaces of Debian's ifupdown, of busybox and of ifupdown-ng.
+/* read_interfaces.c - /etc/network/interfaces of Debian's ifupdown, of busybox and of ifupdown-ng.
  * Source: interfaces(5). */
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct stanza {
 	void *data;
 	struct guest_words *up;
 	size_t interface; /* index + 1 of the one that options are for; 0: none */
-	bool is_ip6;
+	bool has_method;
 	int prefix;	      /* of its netmask; negative: none */
 	size_t first_address; /* of this stanza */
 };
@@ -44,6 +44,19 @@ static enum guest_method method_of(const char *word)
 	return GUEST_METHOD_MANUAL; /* ppp, tunnel, wvdial ... */
 }
 
+/* ifupdown-ng: a stanza without a method is static if it has addresses. */
+static void set_by_address(struct guest_interface *interface, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < interface->addresses.count; i++) {
+		if (strchr(interface->addresses.list[i], ':') != NULL)
+			interface->ip6 = GUEST_METHOD_STATIC;
+		else
+			interface->ip4 = GUEST_METHOD_STATIC;
+	}
+}
+
 /* "address" may stand before or behind "netmask": the prefix is added at the stanza's end. */
 static void end_stanza(struct stanza *stanza)
 {
@@ -62,6 +75,8 @@ static void end_stanza(struct stanza *stanza)
 		str_addf(&text, "%s/%d", interface->addresses.list[i], stanza->prefix);
 		text_replace(&interface->addresses.list[i], text.bytes);
 	}
+	if (!stanza->has_method && interface->addresses.count > stanza->first_address)
+		set_by_address(interface, stanza->first_address);
 	stanza->interface = 0;
 }
 
@@ -101,12 +116,12 @@ static void begin_iface(struct stanza *stanza, char *rest)
 	interface = find_or_add(stanza, name);
 	if (interface == NULL)
 		return;
-	stanza->is_ip6 = family != NULL && strcmp(family, "inet6") == 0;
+	stanza->has_method = method != NULL;
 	stanza->prefix = -1;
 	stanza->first_address = interface->addresses.count;
 	if (method == NULL)
 		return;
-	if (stanza->is_ip6)
+	if (strcmp(family, "inet6") == 0)
 		interface->ip6 = method_of(method);
 	else
 		interface->ip4 = method_of(method);
