@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "sys/inflate.h"
+#include "sys/proc.h"
 
 struct xz {
 	struct inflate inflate;
@@ -33,14 +34,35 @@ static int xz_begun(struct xz *xz, lzma_ret result, struct inflate **out,
 	return 0;
 }
 
+#if LZMA_VERSION >= 50040000
+enum { THREADS_MOST = 4 };
+
+/* Blocks of one stream are decoded at the same time while their memory is allowed, else one
+ * after the other. */
+static lzma_ret begin_decoder(lzma_stream *stream, uint64_t most_bytes)
+{
+	const unsigned count = sys_proc_cpu_count();
+	const lzma_mt options = {
+		.flags = LZMA_TELL_UNSUPPORTED_CHECK,
+		.threads = count < THREADS_MOST ? count : (unsigned)THREADS_MOST,
+		.memlimit_threading = most_bytes,
+		.memlimit_stop = most_bytes,
+	};
+
+	return lzma_stream_decoder_mt(stream, &options);
+}
+#else
+static lzma_ret begin_decoder(lzma_stream *stream, uint64_t most_bytes)
+{
+	return lzma_stream_decoder(stream, most_bytes, LZMA_TELL_UNSUPPORTED_CHECK);
+}
+#endif
+
 static int xz_open(uint64_t most_bytes, struct inflate **out, struct error *err)
 {
 	struct xz *xz = xz_new();
 
-	return xz_begun(
-		xz,
-		lzma_stream_decoder(&xz->stream, most_bytes, LZMA_TELL_UNSUPPORTED_CHECK),
-		out, err);
+	return xz_begun(xz, begin_decoder(&xz->stream, most_bytes), out, err);
 }
 
 static int lzma_open(uint64_t most_bytes, struct inflate **out, struct error *err)
@@ -78,7 +100,8 @@ static int xz_step(struct inflate *inflate, struct inflate_io *io,
 	xz->stream.avail_in = io->in_bytes;
 	xz->stream.next_out = io->out;
 	xz->stream.avail_out = io->out_bytes;
-	result = lzma_code(&xz->stream, LZMA_RUN);
+	/* threads are waited for when nothing more is to come */
+	result = lzma_code(&xz->stream, io->is_last ? LZMA_FINISH : LZMA_RUN);
 	io->in = xz->stream.next_in;
 	io->in_bytes = xz->stream.avail_in;
 	io->out = xz->stream.next_out;
