@@ -8,98 +8,10 @@
 
 #include "base/own.h"
 #include "base/str.h"
+#include "flow/inspect_parts.h"
 #include "guest/inspect.h"
-#include "guest/vfs.h"
 
 enum { FSTAB_MOST = 1 << 20, PATH_MOST = 4096, DEPTH_MOST = 40, TREE_MOST = 2000000 };
-
-/* A file system of the disk, while it is open. */
-struct part {
-	const struct layout_partition *partition; /* NULL: the whole disk */
-	const struct layout_content *content;
-	struct blocks *blocks;
-	struct vfs *vfs; /* NULL: not open, or attached elsewhere */
-	size_t volume;	 /* of the inspection */
-};
-
-struct parts {
-	struct part *list;
-	size_t count;
-};
-
-static const struct layout_content *file_system_of(const struct layout_content *contents,
-						   size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (contents[i].usage != NULL &&
-		    strcmp(contents[i].usage, "filesystem") == 0)
-			return &contents[i];
-	return NULL;
-}
-
-/* Open one; what keeps it shut is the volume's problem. */
-static void open_part(struct part *part, struct inspection *out)
-{
-	struct inspect_volume *volume = inspection_add_volume(out);
-	struct error err = {0};
-	char text[512];
-
-	part->volume = out->volume_count - 1;
-	volume->partition = part->partition != NULL ? part->partition->number : 0;
-	volume->type = str_copy(part->content->type);
-	if (vfs_open(part->blocks, &part->vfs, &err) != 0) {
-		part->vfs = NULL;
-		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
-		return;
-	}
-	volume->warning = str_copy(vfs_warning(part->vfs));
-}
-
-static void add_part(struct parts *parts, struct blocks *blocks,
-		     const struct layout_partition *partition,
-		     const struct layout_content *content, struct inspection *out)
-{
-	struct part *part;
-
-	parts->list = mem_grow(parts->list, parts->count, sizeof(*parts->list));
-	part = &parts->list[parts->count++];
-	*part = (struct part){
-		.partition = partition, .content = content, .blocks = blocks};
-	open_part(part, out);
-}
-
-static void open_partition(struct parts *parts, struct blocks *disk,
-			   const struct layout_partition *partition,
-			   struct inspection *out)
-{
-	const struct layout_content *content =
-		file_system_of(partition->contents, partition->content_count);
-	struct blocks *blocks;
-
-	if (content == NULL || partition->role == ROLE_EXTENDED ||
-	    partition->role == ROLE_PROTECTIVE ||
-	    blocks_open_part(disk, partition->start_bytes, partition->inside_bytes,
-			     &blocks, NULL) != 0)
-		return;
-	add_part(parts, blocks, partition, content, out);
-}
-
-static void open_parts(struct parts *parts, struct blocks *disk, struct inspection *out)
-{
-	const struct layout *layout = &out->layout;
-	const struct layout_content *content =
-		file_system_of(layout->contents, layout->content_count);
-	struct blocks *whole;
-	size_t i;
-
-	for (i = 0; i < layout->partition_count; i++)
-		open_partition(parts, disk, &layout->partitions[i], out);
-	if (layout->partition_count == 0 && content != NULL &&
-	    blocks_open_part(disk, 0, disk->size_bytes, &whole, NULL) == 0)
-		add_part(parts, whole, NULL, content, out);
-}
 
 /* A root has a system's description, or the folders that every system has. */
 static bool is_root(struct vfs *vfs)
@@ -146,6 +58,23 @@ static bool is_numbered(const char *device, unsigned number)
 	return digits < end && strtoul(digits, NULL, 10) == number;
 }
 
+/* "/dev/group/root", or "/dev/mapper/group-root", where "-" in a name stands twice. */
+static bool is_volume(const char *device, const char *name)
+{
+	autostr struct str mapped = STR_EMPTY;
+
+	if (strncmp(device, "/dev/", 5) == 0 && strcmp(device + 5, name) == 0)
+		return true;
+	str_add(&mapped, "/dev/mapper/");
+	for (; *name != '\0'; name++) {
+		if (*name == '/')
+			str_add(&mapped, "-");
+		else
+			str_addf(&mapped, *name == '-' ? "--" : "%c", *name);
+	}
+	return strcmp(device, mapped.bytes) == 0;
+}
+
 static bool is_named(const struct part *part, const char *device)
 {
 	const struct layout_content *content = part->content;
@@ -156,6 +85,8 @@ static bool is_named(const struct part *part, const char *device)
 	    is_tag(device, "/dev/disk/by-uuid/", content->uuid) ||
 	    is_tag(device, "/dev/disk/by-label/", content->label))
 		return true;
+	if (part->name != NULL)
+		return is_volume(device, part->name);
 	if (partition == NULL)
 		return false;
 	return is_tag(device, "PARTUUID=", partition->uuid) ||
@@ -298,18 +229,13 @@ void flow_inspect_guest(struct blocks *disk, bool want_tree, struct inspection *
 {
 	struct parts parts = {0};
 	struct part *root;
-	size_t i;
 
-	open_parts(&parts, disk, out);
+	parts_open(&parts, disk, out);
 	list_efi_files(&parts, out); /* before the ESP is attached to the root */
 	root = find_root(&parts);
 	if (root != NULL) {
 		attach_all(&parts, root, out);
 		read_guest(root, want_tree, out);
 	}
-	for (i = 0; i < parts.count; i++)
-		vfs_close(parts.list[i].vfs);
-	for (i = 0; i < parts.count; i++)
-		blocks_close(parts.list[i].blocks);
-	free(parts.list);
+	parts_close(&parts);
 }

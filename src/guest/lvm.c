@@ -162,7 +162,7 @@ static int read_text(struct blocks *blocks, const struct place *place, char **ou
 static int read_metadata(struct lvm *lvm, const struct label *label, struct error *err)
 {
 	struct blocks *blocks = lvm->physicals[0].blocks;
-	struct place place;
+	struct place place = {0};
 	size_t i;
 
 	if (label->count == 0)
