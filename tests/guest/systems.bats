@@ -35,10 +35,10 @@ setup()
 	[[ $output != *problem* ]]
 }
 
-# hostile DESCRIPTION: a tree that must be read within 5 s and 256 MiB, as far as it can be
+# hostile: ./hostile must be read within 15 s, as far as it can be
 hostile()
 {
-	run timeout 60 "$GUEST_SHOW" hostile
+	run timeout 15 "$GUEST_SHOW" hostile
 	echo "$output" | tail -n 20
 	[ "$status" -eq 0 ]
 }
@@ -60,7 +60,7 @@ hostile()
 	[[ $output == *"problem: /etc/passwd: "* ]]
 	[[ $output == *"problem: /etc/netplan/1.yaml: line 1: "* ]]
 	# zeros are what lies between archives: no archive follows, and 10 GiB of them end somewhere
-	[[ $output == *"initramfs: /boot/initrd.img-1"* ]]
+	[[ $output == *"problem: /boot/initrd.img-1: it is longer than "* ]]
 	# the link leads into the tree, where no shadow is: not to the host's
 	[[ $output != *"system.id"* ]]
 }

@@ -694,6 +694,7 @@ static void cut_and_hostile_archives_are_refused(void **state)
 	/* a name of 4 GiB, a size that is no number, bytes that are nothing */
 	for (length = 0; length < 3; length++) {
 		static const char *const bad[] = { "ffffffff", "zzzzzzzz" };
+		static const char *const words[] = { "name has 4294967295 bytes", "other than numbers", "neither" };
 		struct str copy = STR_EMPTY;
 		struct guest_initramfs out = { 0 };
 		struct error err = { 0 };
@@ -705,6 +706,7 @@ static void cut_and_hostile_archives_are_refused(void **state)
 			memcpy(copy.bytes, "hello!", 6);
 		assert_int_equal(read_in_pieces(&copy, 4096, &out, &err), -1);
 		assert_int_equal(err.kind, ERROR_INPUT);
+		assert_non_null(strstr(err.cause, words[length]));
 		str_clear(&copy);
 		guest_initramfs_clear(&out);
 	}
