@@ -44,18 +44,30 @@ static char *copy_of(const char *start, size_t length)
 	return copy;
 }
 
+/* Takes what stands in quotes; a backslash takes the meaning from the byte behind it. */
+static char *take_string(struct parser *parser)
+{
+	struct str autostr text = STR_EMPTY;
+	const char *at;
+
+	for (at = parser->at + 1; *at != '"'; at++) {
+		if (*at == '\\')
+			at++;
+		if (*at == '\0')
+			return NULL;
+		str_add_bytes(&text, at, 1);
+	}
+	parser->at = at + 1;
+	return str_copy(text.bytes);
+}
+
 /* Takes a string, a number or a name. Returns: a copy, or NULL */
 static char *take_word(struct parser *parser)
 {
 	const char *start = parser->at, *end;
 
-	if (*start == '"') {
-		end = strchr(start + 1, '"');
-		if (end == NULL)
-			return NULL;
-		parser->at = end + 1;
-		return copy_of(start + 1, (size_t)(end - start - 1));
-	}
+	if (*start == '"')
+		return take_string(parser);
 	for (end = start; isalnum((unsigned char)*end) ||
 			  (*end != '\0' && strchr("_-+.", *end) != NULL);)
 		end++;

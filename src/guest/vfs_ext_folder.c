@@ -29,6 +29,7 @@ struct reader {
 	uint64_t number;
 	struct ext2_inode_large inode;
 	struct vfs_names *names; /* NULL: only the parent is wanted */
+	bool is_for_finding;	 /* a name that cannot be asked for is no fault then */
 	uint64_t parent;
 };
 
@@ -59,6 +60,9 @@ static int take_entry(struct reader *reader, uint32_t number, const char *name,
 	if (length == 2 && memcmp(name, "..", 2) == 0)
 		reader->parent = number;
 	if (reader->names == NULL)
+		return 0;
+	if (reader->is_for_finding && (length == 0 || memchr(name, '/', length) != NULL ||
+				       memchr(name, '\0', length) != NULL))
 		return 0;
 	return vfs_names_add(
 		reader->names, name, length,
@@ -236,6 +240,7 @@ static struct ext_index *free_index(struct ext *ext, size_t more)
 /* The names of a folder, sorted; kept for the next question. */
 static struct ext_index *index_of(struct ext *ext, uint64_t folder, struct error *err)
 {
+	struct reader reader = {.ext = ext, .number = folder, .is_for_finding = true};
 	struct vfs_names names = VFS_NAMES_EMPTY;
 	struct ext_index *index;
 	size_t i;
@@ -245,7 +250,8 @@ static struct ext_index *index_of(struct ext *ext, uint64_t folder, struct error
 			ext->indexes[i].used = ++ext->uses;
 			return &ext->indexes[i];
 		}
-	if (ext_folder_read(ext, folder, &names, err) != 0) {
+	reader.names = &names;
+	if (read_folder(&reader, err) != 0) {
 		vfs_names_clear(&names);
 		return NULL;
 	}

@@ -123,7 +123,9 @@ static int open_blocks(const char *name, uint64_t offset, uint64_t size,
 	return 0;
 }
 
-/* Puts the volume $LVM in the place of the blocks; what is beneath stays open to the end. */
+static struct blocks *beneath[2]; /* physical volumes, closed last */
+
+/* Puts the volume $LVM in the place of the blocks. */
 static int open_volume(struct blocks **blocks, struct error *err)
 {
 	struct blocks *physicals[2] = {*blocks, NULL};
@@ -133,6 +135,7 @@ static int open_volume(struct blocks **blocks, struct error *err)
 	if (getenv("OTHER") != NULL &&
 	    open_blocks(getenv("OTHER"), 0, 0, &physicals[1], err) != 0)
 		return -1;
+	beneath[1] = physicals[1];
 	if (!lvm_is_physical(*blocks))
 		return error_set(err, ERROR_INPUT, "no physical volume");
 	if (lvm_open(physicals, physicals[1] != NULL ? 2 : 1, &lvm, err) != 0)
@@ -145,6 +148,7 @@ static int open_volume(struct blocks **blocks, struct error *err)
 		return -1;
 	}
 	lvm_close(lvm);
+	beneath[0] = physicals[0];
 	return 0;
 }
 
@@ -423,5 +427,7 @@ int main(int argc, char **argv)
 	vfs_close(vfs);
 	blocks_close(others);
 	blocks_close(blocks);
+	blocks_close(beneath[0]);
+	blocks_close(beneath[1]);
 	return result == 0 ? 0 : fail(&err);
 }
