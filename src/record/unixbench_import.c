@@ -17,7 +17,7 @@
 #include "record/unixbench_header.h"
 #include "record/unixbench_row.h"
 
-enum { JOINED_MOST = 512, JOINS_MOST = 6 };
+enum { JOINED_MOST = 512, JOINS_MOST = 6, SHORTEST = 5 /* "1,2.5" */ };
 
 /* What a report's index of a category is made of. */
 struct category {
@@ -469,8 +469,9 @@ static void take_text(void *data, const char *line)
 
 	if (import->is_too_many || take_joined(import, line))
 		return;
-	if (line[0] != '\0' && !take_line(import, line) && !take_section(import, line) &&
-	    !take_date(import, line) && !take_csv(import, line))
+	if (strlen(line) >= SHORTEST && !take_line(import, line) &&
+	    !take_section(import, line) && !take_date(import, line) &&
+	    !take_csv(import, line))
 		(void)take_header(import, line);
 }
 

@@ -20,13 +20,16 @@ static const char *fact_or_unknown(const struct run *run, const char *key)
 static void add_title(const struct run *run, struct str *out)
 {
 	autostr struct str system = STR_EMPTY, machine = STR_EMPTY;
+	char copies[16] = "unknown"; /* an imported report may not tell */
 
+	if (run->copies > 0)
+		(void)snprintf(copies, sizeof(copies), "%u", run->copies);
 	str_addf(&system, "%s%s%s, Linux %s", run->label != NULL ? run->label : "",
 		 run->label != NULL ? ": " : "", fact_or_unknown(run, "os.name"),
 		 fact_or_unknown(run, "kernel.release"));
-	str_addf(&machine, "%s, %s CPUs usable; machine %s; %u cop%s; profile %s, %s",
+	str_addf(&machine, "%s, %s CPUs usable; machine %s; %s cop%s; profile %s, %s",
 		 fact_or_unknown(run, "cpu.model"), fact_or_unknown(run, "cpu.usable"),
-		 fact_or_unknown(run, "virt.class"), run->copies,
+		 fact_or_unknown(run, "virt.class"), copies,
 		 run->copies == 1 ? "y" : "ies",
 		 run->profile != NULL ? run->profile : "?",
 		 run_method_names[run->method]);
