@@ -157,16 +157,18 @@ const struct cmd cmd_inspect = {
 	.arguments = "IMAGE",
 	.summary = "what is in an image or on a disk",
 	.description = "IMAGE is a file, a block device, '-' for standard input, or a "
-		       "http(s) address; what\n"
-		       "it is is found from its content: raw, gz, bz2, xz, zst, lz4, a "
-		       "tar with one image,\n"
-		       "qcow2, vmdk, vhd, vhdx, vdi, also one in another. Shown are its "
-		       "layers, how the disk\n"
-		       "is divided, boot code, file systems, the system in it, how it "
-		       "boots, how it reaches\n"
-		       "the network and who can log in. Nothing is written, nothing of "
-		       "the image is run.\n"
-		       "Exit status 7: something could not be read; the rest is shown.",
+		       "http(s) address.\n"
+		       "What it is, is found from its content: raw, gz, bz2, xz, zst, "
+		       "lz4, a tar with one\n"
+		       "image, qcow2, vmdk, vhd, vhdx, vdi, also one in another. Shown "
+		       "are its layers,\n"
+		       "how the disk is divided, boot code, file systems, the system in "
+		       "it, how it\n"
+		       "boots, how it reaches the network and who can log in. Nothing is "
+		       "written,\n"
+		       "nothing of the image is run. Exit status 7: not all could be "
+		       "read; the rest is\n"
+		       "shown.",
 	.options = inspect_options,
 	.run = inspect_run,
 };

@@ -16,7 +16,7 @@
 
 #include "image/nbd.h"
 
-enum { NODE_MOST = 512, MEMORY_MOST_GIB = 2 };
+enum { NODE_MOST = 512, MEMORY_MOST_GIB = 2, NBD_BLOCK_MOST = 65536 };
 
 static bool put(const void *bytes, size_t length)
 {
@@ -63,16 +63,31 @@ static bool put_failure(const char *text)
 	return put(&answer, sizeof(answer)) && put(text, answer.length);
 }
 
+/* Some formats (vhdx) answer for whole sectors alone. */
+static uint64_t block_of(struct nbd_handle *nbd)
+{
+	const int64_t block = nbd_get_block_size(nbd, LIBNBD_SIZE_MINIMUM);
+
+	return block > 0 && block <= NBD_BLOCK_MOST ? (uint64_t)block : 1;
+}
+
 static bool answer_read(struct nbd_handle *nbd, const struct nbd_request *request)
 {
-	static char bytes[NBD_READ_MOST];
+	static char bytes[NBD_READ_MOST + 2 * NBD_BLOCK_MOST];
 	struct nbd_answer answer = {.length = request->length};
+	const uint64_t block = block_of(nbd), end = request->offset + request->length;
+	const uint64_t start = request->offset / block * block;
+	const int64_t size = nbd_get_size(nbd);
+	uint64_t stop = (end + block - 1) / block * block;
 
-	if (request->length > sizeof(bytes))
+	if (request->length > NBD_READ_MOST)
 		return put_failure("too much was asked for");
-	if (nbd_pread(nbd, bytes, request->length, request->offset, 0) != 0)
+	if (size > 0 && stop > (uint64_t)size && end <= (uint64_t)size)
+		stop = (uint64_t)size;
+	if (nbd_pread(nbd, bytes, stop - start, start, 0) != 0)
 		return put_failure(nbd_get_error());
-	return put(&answer, sizeof(answer)) && put(bytes, request->length);
+	return put(&answer, sizeof(answer)) &&
+	       put(bytes + (request->offset - start), request->length);
 }
 
 /* What a server says of a place: pairs of a length and flags. */
