@@ -156,19 +156,19 @@ const struct cmd cmd_inspect = {
 	.name = "inspect",
 	.arguments = "IMAGE",
 	.summary = "what is in an image or on a disk",
-	.description = "IMAGE is a file, a block device, '-' for standard input, or a "
-		       "http(s) address.\n"
-		       "What it is, is found from its content: raw, gz, bz2, xz, zst, "
-		       "lz4, a tar with one\n"
-		       "image, qcow2, vmdk, vhd, vhdx, vdi, also one in another. Shown "
-		       "are its layers,\n"
-		       "how the disk is divided, boot code, file systems, the system in "
-		       "it, how it\n"
-		       "boots, how it reaches the network and who can log in. Nothing is "
-		       "written,\n"
-		       "nothing of the image is run. Exit status 7: not all could be "
-		       "read; the rest is\n"
-		       "shown.",
+	.description =
+		"IMAGE is a file, a block device, '-' for standard input, or a http(s)\n"
+		"address. What it is, is found from its content: raw, gz, bz2, xz, zst, "
+		"lz4,\n"
+		"a tar with one image, qcow2, vmdk, vhd, vhdx, vdi, also one in "
+		"another.\n"
+		"Shown are its layers, how the disk is divided, boot code, file systems, "
+		"the\n"
+		"system in it, how it boots, how it reaches the network and who can log "
+		"in.\n"
+		"Nothing is written, nothing of the image is run. Exit status 7: not all "
+		"could\n"
+		"be read; the rest is shown.",
 	.options = inspect_options,
 	.run = inspect_run,
 };
