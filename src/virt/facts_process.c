@@ -193,11 +193,11 @@ static char *old_quota(const struct place *place, const char *groups, char *quot
 					    "none"};
 	const char *source;
 	autofree char *length = limit_of(place, groups, &period, &source);
-	autofree char *old = quota;
 	struct str value = STR_EMPTY;
 
 	str_addf(&value, "%s %s", quota[0] == '-' ? "max" : quota,
 		 length != NULL ? length : "100000");
+	free(quota);
 	return value.bytes;
 }
 
