@@ -124,7 +124,7 @@ static int find_block(struct journal *journal, uint64_t block, uint64_t *out,
 static int read_block(struct journal *journal, uint64_t block, char *buffer,
 		      struct error *err)
 {
-	uint64_t source;
+	uint64_t source = 0;
 
 	if (find_block(journal, block, &source, err) != 0)
 		return -1;

@@ -60,6 +60,7 @@ make_tree() {
 		    file.truncate(1 << 20)
 		os.link("etc/os-release", "etc/deep/hard")
 		os.symlink("/etc/os-release", "absolute")
+		os.symlink("/etc/os-release", "etc/deep/absolute")
 		os.symlink("../../../../../etc/os-release", "climbing")
 		os.symlink("../../../../../../../../../../../proc/version", "etc/deep/outside")
 		os.symlink("/etc/deep/er/../../os-release", "long-way")
@@ -181,7 +182,7 @@ fails() { # ON STATUS WORDS ARGUMENT...
 }
 
 links_on() {
-	for path in absolute /climbing long-way l40 folder-link/os-release etc/../absolute //etc//./os-release \
+	for path in absolute etc/deep/absolute /climbing long-way l40 folder-link/os-release etc/../absolute //etc//./os-release \
 		../../etc/os-release; do
 		gives "$1" "ID=debian" cat "$path"
 	done
