@@ -180,7 +180,7 @@ static int read_metadata(struct lvm *lvm, const struct label *label, struct erro
 /* Finds the section of the group: the only one at the top. */
 static int find_group(struct lvm *lvm, struct error *err)
 {
-	uint64_t sectors;
+	uint64_t sectors = 0;
 	size_t i, place;
 
 	for (i = 0; (place = lvm_text_child(&lvm->text, 0, i)) != 0; i++)
@@ -201,7 +201,7 @@ static int find_group(struct lvm *lvm, struct error *err)
 static int read_physicals(struct lvm *lvm, struct blocks *const *physicals, size_t count,
 			  struct label *first, struct error *err)
 {
-	struct label label;
+	struct label label = {.count = 0};
 	size_t i;
 
 	for (i = 0; i < count && i < LVM_PHYSICALS_MOST; i++) {

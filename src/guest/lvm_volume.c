@@ -69,7 +69,7 @@ static int volume_read(struct blocks *blocks, uint64_t offset, void *buffer,
 {
 	struct volume *volume = (struct volume *)blocks;
 	char *place = buffer;
-	uint64_t at, part;
+	uint64_t at = 0, part = 0;
 
 	while (length > 0) {
 		struct blocks *from = locate(volume, offset, &at, &part);
@@ -88,7 +88,7 @@ static int volume_read(struct blocks *blocks, uint64_t offset, void *buffer,
 static int volume_extent(struct blocks *blocks, uint64_t offset,
 			 struct blocks_extent *out, struct error *err)
 {
-	uint64_t at, part;
+	uint64_t at = 0, part = 0;
 	struct blocks *from = locate((struct volume *)blocks, offset, &at, &part);
 
 	if (blocks_extent_at(from, at, out, err) != 0)
@@ -145,7 +145,7 @@ static int read_stripe(const struct lvm *lvm, const char *name, const char *exte
 	const struct lvm_text *text = &lvm->text;
 	const size_t physicals = lvm_text_find(text, lvm->group, "physical_volumes");
 	const size_t section = physicals != 0 ? lvm_text_find(text, physicals, name) : 0;
-	uint64_t start, number, offset;
+	uint64_t start = 0, number = 0, offset;
 	struct blocks *blocks;
 
 	if (section == 0 || lvm_text_number(text, section, "pe_start", &start, err) != 0)
@@ -195,7 +195,7 @@ static int read_segment(const struct lvm *lvm, size_t section, struct segment *o
 {
 	const struct lvm_text *text = &lvm->text;
 	const char *type = lvm_text_word(text, section, "type");
-	uint64_t start, extents, stripes, sectors = 0;
+	uint64_t start = 0, extents = 0, stripes = 0, sectors = 0;
 
 	if (type == NULL || strcmp(type, "striped") != 0)
 		return error_set(err, ERROR_PARTIAL,
@@ -224,7 +224,7 @@ static int read_segment(const struct lvm *lvm, size_t section, struct segment *o
 static int read_segments(const struct lvm *lvm, size_t section, struct volume *volume,
 			 struct error *err)
 {
-	uint64_t count, end = 0, i;
+	uint64_t count = 0, end = 0, i;
 	char name[32];
 	size_t place;
 
