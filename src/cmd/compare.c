@@ -127,6 +127,9 @@ static int check_gate(const struct comparison *comparison, double gate, struct e
 
 	if (gate < 0)
 		return 0;
+	if (comparison->index.verdict == COMPARE_CANNOT_TELL)
+		return error_set(err, ERROR_PARTIAL,
+				 "--gate cannot tell: these runs have no interval");
 	if (is_regression(&comparison->index, gate))
 		return error_set(err, ERROR_REGRESSION,
 				 "the index is slower by more than %.1f%%", 100 * gate);

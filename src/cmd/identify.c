@@ -108,10 +108,15 @@ static int show(const struct asked *asked, const struct place *place,
 	struct behaviour behaviour = {0};
 	autostr struct str text = STR_EMPTY;
 	const bool is_facts = asked->is_facts || asked->capture != NULL;
+	const char *folder = NULL;
 	int result;
 
 	if (is_facts && place != NULL)
-		facts_read(place, place->root < 0 ? bench_place_choose(NULL) : NULL,
+		/* a capture holds what a tree can: no folder of the tests */
+		facts_read(place,
+			   place->root < 0 && asked->capture == NULL
+				   ? bench_place_choose(NULL)
+				   : NULL,
 			   verdict, &facts);
 	if (asked->is_measure) {
 		virt_measure(&behaviour);

@@ -2,7 +2,6 @@
 #include "explain/explain.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "explain/next.h"
@@ -172,13 +171,24 @@ static void try_rule(const struct rule *rule, const struct run *first,
 		add_cause(rule, &about, &fit, change, out);
 }
 
-static int by_rank(const void *a, const void *b)
+static double rank_of(const struct cause *cause)
 {
-	const struct cause *left = a, *right = b;
-	const double first = left->share * left->weight;
-	const double second = right->share * right->weight;
+	return cause->share * cause->weight;
+}
 
-	return (first < second) - (first > second);
+/* The order of the table decides between equals. */
+static void sort_causes(struct explanation *explanation)
+{
+	struct cause *list = explanation->causes;
+	size_t i, k;
+
+	for (i = 1; i < explanation->cause_count; i++) {
+		const struct cause cause = list[i];
+
+		for (k = i; k > 0 && rank_of(&list[k - 1]) < rank_of(&cause); k--)
+			list[k] = list[k - 1];
+		list[k] = cause;
+	}
 }
 
 static unsigned unexplained_of(const struct change *change)
@@ -206,8 +216,7 @@ void explain_runs(const struct run *first, const struct run *second,
 	out->moved = change.moved;
 	for (i = 0; change.moved != 0 && i < explain_rule_count; i++)
 		try_rule(&explain_rules[i], first, second, &change, out);
-	if (out->cause_count > 1)
-		qsort(out->causes, out->cause_count, sizeof(*out->causes), by_rank);
+	sort_causes(out);
 	for (i = 0; i < TESTS_COUNT; i++)
 		if (change.size[i] > 0)
 			slower |= 1u << i;

@@ -121,7 +121,10 @@ static double quota_of(const char *value)
 
 enum side judge_quota(const struct rule_case *about)
 {
-	/* a quota that is seen on one side differs from a group that has no controller */
+	/* no controller is no quota; a report that tells nothing of groups is not */
+	if (!environment_has(&about->first->environment, "cgroup.cpu_max") ||
+	    !environment_has(&about->second->environment, "cgroup.cpu_max"))
+		return SIDE_NONE;
 	return by_cost(-quota_of(about->first_value), -quota_of(about->second_value));
 }
 
@@ -186,10 +189,21 @@ static enum side by_share(double first, double second)
 	return by_cost(first, second);
 }
 
+/* The work of others that did not fit beside the copies: what ran on idle CPUs cost nothing. */
+static double crowding_of(const struct run *run)
+{
+	const char *usable = environment_value(&run->environment, "cpu.usable");
+	const double share = share_of(run, false);
+
+	if (share < 0 || usable == NULL)
+		return share;
+	return fmax(0, share + fmax(1, run->copies) - strtod(usable, NULL));
+}
+
 enum side judge_load(const struct rule_case *about)
 {
-	const double first = share_of(about->first, false);
-	const double second = share_of(about->second, false);
+	const double first = crowding_of(about->first);
+	const double second = crowding_of(about->second);
 	const double before = number_of(about->first_value);
 	const double after = number_of(about->second_value);
 
@@ -200,15 +214,23 @@ enum side judge_load(const struct rule_case *about)
 	return by_cost(before, after);
 }
 
+/* Others that crowd N CPUs of copies leave them N / (N + crowding) of the time. */
+static double factor_of(double first, double second, unsigned copies)
+{
+	const double wanted = fmax(1, copies);
+
+	return (wanted + fmax(first, second)) / (wanted + fmin(first, second));
+}
+
 double size_of_load(const struct rule_case *about)
 {
-	const double first = share_of(about->first, false);
-	const double second = share_of(about->second, false);
+	const double first = crowding_of(about->first);
+	const double second = crowding_of(about->second);
 
 	if (first < 0 || second < 0)
 		return 1 + fabs(number_of(about->first_value) -
 				number_of(about->second_value));
-	return 1 + fabs(second - first) / fmax(0.2, 1 - fmax(first, second));
+	return factor_of(first, second, about->first->copies);
 }
 
 enum side judge_steal(const struct rule_case *about)
@@ -218,10 +240,8 @@ enum side judge_steal(const struct rule_case *about)
 
 double size_of_steal(const struct rule_case *about)
 {
-	const double first = share_of(about->first, true);
-	const double second = share_of(about->second, true);
-
-	return 1 + fabs(second - first) / fmax(0.2, 1 - fmin(0.8, fmax(first, second)));
+	return factor_of(share_of(about->first, true), share_of(about->second, true),
+			 about->first->copies);
 }
 
 enum side judge_charmap(const struct rule_case *about)

@@ -105,7 +105,8 @@ static void add_check(const struct run *first, const struct run *second, const c
 {
 	const char *before = explain_value(first, fact);
 	const char *after = explain_value(second, fact);
-	const bool is_held = before != NULL && after != NULL;
+	const bool is_held =
+		before != NULL && after != NULL && !environment_is_of_a_moment(fact);
 
 	/* known on both sides and equal: it is not the reason */
 	if (is_held && !is_outside && strcmp(before, after) == 0)

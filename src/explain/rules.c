@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rules.c - the table. The factors are bounds of what is plausible, not measurements: they
  * keep a fact from being blamed for a change that it cannot make. Where a source gives
- * figures it is named; bench/causes injects the causes and shows which are found. */
+ * figures it is named; tests/lab/causes injects the causes and shows which are found. */
 #include "explain/rules.h"
 
 #include <string.h>

@@ -11,7 +11,14 @@
 #include "flow/inspect_parts.h"
 #include "guest/inspect.h"
 
-enum { FSTAB_MOST = 1 << 20, PATH_MOST = 4096, DEPTH_MOST = 40, TREE_MOST = 2000000 };
+enum {
+	FSTAB_MOST = 1 << 20,
+	PATH_MOST = 4096,
+	DEPTH_MOST = 40,
+	ENTRIES_MOST = 1000000,
+	EFI_ENTRIES_MOST = 10000,
+	TREE_BYTES_MOST = 128 << 20
+};
 
 /* A root has a system's description, or the folders that every system has. */
 static bool is_root(struct vfs *vfs)
@@ -151,34 +158,58 @@ struct walk {
 	struct inspection *out;
 	char path[PATH_MOST];
 	unsigned depth;
-	const char *suffix; /* of the files that are EFI programs; NULL: all paths */
+	const char *suffix;	 /* of the files that are EFI programs; NULL: all paths */
+	uint64_t entries, bytes; /* that were seen; bytes of paths that were kept */
+	bool is_cut;
 };
 
 static void walk_folder(struct walk *walk);
 
+static bool is_too_much(const struct walk *walk, const struct vfs_entry *entry)
+{
+	return walk->entries > (walk->suffix == NULL ? ENTRIES_MOST : EFI_ENTRIES_MOST) ||
+	       walk->bytes > TREE_BYTES_MOST ||
+	       (entry->kind == VFS_FOLDER && walk->depth >= DEPTH_MOST);
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+	const size_t length = strlen(path), end = strlen(suffix);
+
+	return length > end && strcasecmp(path + length - end, suffix) == 0;
+}
+
+static void take_path(struct walk *walk, const struct vfs_entry *entry)
+{
+	struct vfs_stat info;
+
+	if (walk->suffix == NULL)
+		inspection_add_path(walk->out, walk->path);
+	else if (entry->kind == VFS_FILE && has_suffix(walk->path, walk->suffix) &&
+		 vfs_stat(walk->vfs, walk->path, false, &info, NULL) == 0)
+		inspection_add_efi_file(walk->out, walk->path, info.size_bytes);
+}
+
+/* Two names for one folder in each of many folders make a tree without end: what is too much ends
+ * the walk, and is said. */
 static int visit(const struct vfs_entry *entry, void *data)
 {
 	struct walk *walk = data;
 	const size_t length = strlen(walk->path);
 	const int added = snprintf(walk->path + length, sizeof(walk->path) - length,
 				   "/%s", entry->name);
-	const char *end;
-	struct vfs_stat info;
 
-	if (added > 0 && (size_t)added < sizeof(walk->path) - length) {
-		end = walk->suffix != NULL && strlen(walk->path) > strlen(walk->suffix)
-			      ? walk->path + strlen(walk->path) - strlen(walk->suffix)
-			      : "";
-		if (walk->suffix == NULL)
-			inspection_add_path(walk->out, walk->path);
-		else if (entry->kind == VFS_FILE && strcasecmp(end, walk->suffix) == 0 &&
-			 vfs_stat(walk->vfs, walk->path, false, &info, NULL) == 0)
-			inspection_add_efi_file(walk->out, walk->path, info.size_bytes);
-		if (entry->kind == VFS_FOLDER && walk->depth < DEPTH_MOST)
+	walk->entries++;
+	walk->bytes += strlen(walk->path) + 1;
+	walk->is_cut = walk->is_cut || is_too_much(walk, entry) ||
+		       (size_t)added >= sizeof(walk->path) - length;
+	if (!walk->is_cut) {
+		take_path(walk, entry);
+		if (entry->kind == VFS_FOLDER)
 			walk_folder(walk);
 	}
 	walk->path[length] = '\0';
-	return walk->out->tree_count >= TREE_MOST;
+	return walk->is_cut;
 }
 
 static void walk_folder(struct walk *walk)
@@ -198,6 +229,10 @@ static void walk_all(struct vfs *vfs, const char *suffix, struct inspection *out
 	walk->out = out;
 	walk->suffix = suffix;
 	walk_folder(walk);
+	if (walk->is_cut && out->cut == NULL)
+		out->cut = str_copy(suffix == NULL ? "the tree is too large, or too deep"
+						   : "the EFI system partition holds too "
+						     "much, or is too deep");
 }
 
 static void list_efi_files(const struct parts *parts, struct inspection *out)

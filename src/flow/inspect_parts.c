@@ -90,17 +90,32 @@ static bool is_physical_volume(const struct layout_content *contents, size_t cou
 	return false;
 }
 
-/* A logical volume as a part; one without a file system is swap, or nothing to read. */
+static void add_problem(struct inspection *out, const char *name, const char *type,
+			unsigned partition, const struct error *err)
+{
+	struct inspect_volume *volume = inspection_add_volume(out);
+	char text[512];
+
+	volume->partition = partition;
+	volume->name = str_copy(name);
+	volume->type = str_copy(type);
+	volume->problem = str_copy(error_text(err, text, sizeof(text)));
+}
+
+/* A logical volume as a part; one that holds no file system is swap, or nothing to read. */
 static void open_volume(struct parts *parts, struct lvm *lvm, const char *name,
 			struct inspection *out)
 {
 	struct part part = {.inside = mem_zero(1, sizeof(struct layout))};
+	struct error err = {0};
 	struct str full = STR_EMPTY;
 
 	str_addf(&full, "%s/%s", lvm_group(lvm), name);
 	part.name = full.bytes;
-	if (lvm_open_volume(lvm, name, &part.blocks, NULL) == 0 &&
-	    disk_read_layout(part.blocks, DISK_CONTENTS, part.inside, NULL) == 0)
+	if (lvm_open_volume(lvm, name, &part.blocks, &err) != 0 ||
+	    disk_read_layout(part.blocks, DISK_CONTENTS, part.inside, &err) != 0)
+		add_problem(out, part.name, "LVM2", 0, &err);
+	else
 		part.content =
 			file_system_of(part.inside->contents, part.inside->content_count);
 	if (part.content != NULL) {
@@ -151,18 +166,13 @@ static unsigned collect_physicals(struct parts *parts, struct blocks *disk,
  * is a problem of that volume. */
 static void open_group(struct parts *parts, unsigned first, struct inspection *out)
 {
-	struct inspect_volume *volume;
 	struct lvm *lvm;
 	struct error err = {0};
-	char text[512];
 	const char *name;
 	size_t i;
 
 	if (lvm_open(parts->physicals, parts->physical_count, &lvm, &err) != 0) {
-		volume = inspection_add_volume(out);
-		volume->partition = first;
-		volume->type = str_copy("LVM2_member");
-		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
+		add_problem(out, NULL, "LVM2_member", first, &err);
 		return;
 	}
 	for (i = 0; (name = lvm_volume(lvm, i)) != NULL; i++)

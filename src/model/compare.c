@@ -241,6 +241,8 @@ void compare_split(const struct comparison *whole, const struct comparison *pinn
 		if (row->ratio > 0 && other != NULL && other->ratio > 0)
 			out->tests[out->test_count++] = split_row(row, other);
 	}
-	if (out->test_count > 0)
+	/* of other tests it would be another index */
+	if (out->test_count > 0 && out->test_count == whole->common &&
+	    out->test_count == pinned->common)
 		out->index = split_row(&whole->index, &pinned->index);
 }

@@ -50,7 +50,8 @@ struct compare_split_row {
 	struct compare_row userland; /* compiler, libc, shell and text tools */
 };
 
-/** All tests that both profiles have on both sides, and the index of these. */
+/** All tests that both profiles have on both sides, and the index of these; its ratios are 0 when
+ * a profile has other tests as well. */
 struct compare_split {
 	struct compare_split_row tests[TESTS_COUNT];
 	size_t test_count;

@@ -29,6 +29,22 @@ const char *environment_value(const struct environment *environment, const char 
 	return NULL;
 }
 
+bool environment_has(const struct environment *environment, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < environment->count; i++)
+		if (strcmp(environment->facts[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+bool environment_is_of_a_moment(const char *key)
+{
+	return strncmp(key, "moment.", 7) == 0 || strncmp(key, "during.", 7) == 0 ||
+	       strcmp(key, "host.name") == 0;
+}
+
 void environment_clear(struct environment *environment)
 {
 	size_t i;

@@ -4,6 +4,7 @@
 #ifndef MODEL_ENVIRONMENT_H
 #define MODEL_ENVIRONMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** One fact. Exactly one of `value` and `problem` is NULL. */
@@ -27,6 +28,13 @@ void environment_add(struct environment *environment, const char *key, const cha
 /** Find a fact's value. Returns: the value, or NULL when it is not there or was not
  * readable */
 const char *environment_value(const struct environment *environment, const char *key);
+
+/** Find out whether a fact was asked for, readable or not. */
+bool environment_has(const struct environment *environment, const char *key);
+
+/** Whether a fact is of a moment, or of what happened meanwhile: it differs between any two
+ * runs, and says nothing of the machine. */
+bool environment_is_of_a_moment(const char *key);
 
 /** Give the memory back. */
 void environment_clear(struct environment *environment);

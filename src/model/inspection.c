@@ -9,7 +9,8 @@ bool inspection_is_partial(const struct inspection *inspection)
 {
 	size_t i;
 
-	if (inspection->unseen != NULL || inspection->guest.problem_count > 0)
+	if (inspection->unseen != NULL || inspection->cut != NULL ||
+	    inspection->guest.problem_count > 0)
 		return true;
 	for (i = 0; i < inspection->volume_count; i++)
 		if (inspection->volumes[i].problem != NULL)
@@ -82,6 +83,7 @@ void inspection_clear(struct inspection *inspection)
 	free(inspection->tree);
 	free(inspection->name);
 	free(inspection->unseen);
+	free(inspection->cut);
 	layout_clear(&inspection->layout);
 	guest_clear(&inspection->guest);
 	*inspection = (struct inspection){0};

@@ -47,7 +47,8 @@ struct inspection {
 	bool has_guest;
 	struct guest guest;
 	uint64_t read_bytes, read_calls; /* of the expanded bytes */
-	char **tree;			 /* paths, when they were asked for */
+	char *cut;   /* which list is not whole, and why; NULL: all are */
+	char **tree; /* paths, when they were asked for */
 	size_t tree_count;
 };
 

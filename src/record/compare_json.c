@@ -38,7 +38,7 @@ static json_t *run_name(const struct run *run)
 	return object;
 }
 
-/* The facts in which two runs differ; moments and what happened meanwhile always do. */
+/* The facts in which two machines differ. */
 static json_t *differences(const struct run *first, const struct run *second)
 {
 	json_t *list = json_array(), *object;
@@ -48,8 +48,8 @@ static json_t *differences(const struct run *first, const struct run *second)
 		const struct fact *fact = &first->environment.facts[i];
 		const char *other = environment_value(&second->environment, fact->key);
 
-		if (fact->value == NULL || other == NULL ||
-		    strcmp(fact->value, other) == 0)
+		if (environment_is_of_a_moment(fact->key) || fact->value == NULL ||
+		    other == NULL || strcmp(fact->value, other) == 0)
 			continue;
 		object = json_object();
 		json_put_text(object, "fact", fact->key);

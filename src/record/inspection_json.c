@@ -98,6 +98,7 @@ void record_write_inspection(const struct inspection *inspection, struct str *ou
 		 inspection->has_guest ? json_put_guest(&inspection->guest)
 				       : json_null());
 	json_put(root, "partial", json_boolean(inspection_is_partial(inspection)));
+	json_put_text(root, "cut", inspection->cut);
 	json_put_count(read, "bytes", (int64_t)inspection->read_bytes);
 	json_put_count(read, "calls", (int64_t)inspection->read_calls);
 	json_put(root, "read", read);

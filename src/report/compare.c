@@ -112,11 +112,6 @@ static void add_notes(const struct run *first, const struct run *second,
 	}
 }
 
-static bool is_of_a_moment(const char *key)
-{
-	return strncmp(key, "moment.", 7) == 0 || strcmp(key, "host.name") == 0;
-}
-
 static void add_difference(const struct compared *compared, const struct fact *fact,
 			   const char *other, struct str *out)
 {
@@ -140,7 +135,8 @@ static void add_environment(const struct compared *compared, struct str *out)
 		const struct fact *one = &first->facts[i];
 		const char *other = environment_value(second, one->key);
 
-		if (is_of_a_moment(one->key) || (one->value == NULL && other == NULL))
+		if (environment_is_of_a_moment(one->key) ||
+		    (one->value == NULL && other == NULL))
 			continue;
 		if (one->value == NULL || other == NULL) {
 			alone++;
@@ -186,7 +182,8 @@ static void add_split(const struct compare_split *split, struct str *out)
 		 "kernel and hypervisor", "userland and compiler");
 	for (i = 0; i < split->test_count; i++)
 		add_split_row(split->tests[i].test->key, &split->tests[i], out);
-	add_split_row("Index", &split->index, out);
+	if (split->index.userland.ratio > 0)
+		add_split_row("Index", &split->index, out);
 }
 
 void report_write_comparison(const struct compared *compared, struct str *out)
@@ -232,8 +229,9 @@ static void add_markdown_split(const struct compare_split *split, struct str *ou
 	for (i = 0; i < split->test_count; i++)
 		str_addf(out, "| %s | %.3f | %.3f |\n", split->tests[i].test->key,
 			 split->tests[i].kernel.ratio, split->tests[i].userland.ratio);
-	str_addf(out, "| **index** | %.3f | %.3f |\n", split->index.kernel.ratio,
-		 split->index.userland.ratio);
+	if (split->index.userland.ratio > 0)
+		str_addf(out, "| **index** | %.3f | %.3f |\n", split->index.kernel.ratio,
+			 split->index.userland.ratio);
 }
 
 void report_write_comparison_markdown(const struct compared *compared, struct str *out)

@@ -54,6 +54,9 @@ static void add_source(const struct inspection *inspection, struct str *out)
 	report_add_wrapped(out, line.bytes, 8, 0);
 	if (inspection->published_sha256[0] != '\0')
 		str_addf(out, "sha256  %s\n", inspection->published_sha256);
+	if (inspection->published_sha512[0] != '\0')
+		str_addf(out, "sha512  %.64s\n        %s\n", inspection->published_sha512,
+			 inspection->published_sha512 + 64);
 }
 
 static void add_core(const char *where, const struct layout_core *core, struct str *line)
@@ -239,6 +242,8 @@ void report_write_inspection(const struct inspection *inspection, struct str *ou
 		report_write_guest(&inspection->guest, out);
 	else
 		str_add(out, "No system was found.\n");
+	if (inspection->cut != NULL)
+		str_addf(out, "Cut: %s.\n", inspection->cut);
 	for (i = 0; i < inspection->tree_count; i++) {
 		report_add_clean(out, inspection->tree[i], strlen(inspection->tree[i]));
 		str_add(out, "\n");

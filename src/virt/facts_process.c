@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <limits.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,42 +129,77 @@ static char *cgroup_path(const char *groups, const char *controller)
 	return NULL;
 }
 
-/* A limit holds for all groups below the one that has it: the innermost that is set counts.
+/* A limit in both versions; of version 1 the CPU quota has its period in a second file. */
+struct limit {
+	const char *key;
+	const char *file;
+	const char *controller, *old_file, *old_period; /* version 1; NULL: not there */
+	bool is_bound; /* those of all groups above hold too: the tightest counts */
+};
+
+/* How tight a limit is: CPUs, bytes, processes; infinite for none. */
+static double bound_of(const char *value)
+{
+	double amount, period;
+	const int count = sscanf(value, "%lf %lf", &amount, &period);
+
+	if (count < 1 || amount < 0)
+		return INFINITY;
+	return count == 2 && period > 0 ? amount / period : amount;
+}
+
+/* The limit of one group, told as version 2 does. Returns: NULL when it has no such file. */
+static char *level_value(const struct place *place, const char *folder, const char *file,
+			 const char *period)
+{
+	autostr struct str path = STR_EMPTY, value = STR_EMPTY;
+	autofree char *length = NULL, *first = NULL;
+
+	str_addf(&path, "%s/%s", folder, file);
+	first = place_line(place, path.bytes);
+	if (first == NULL || period == NULL)
+		return str_copy(first);
+	str_clear(&path);
+	str_addf(&path, "%s/%s", folder, period);
+	length = place_line(place, path.bytes);
+	str_addf(&value, "%s %s", first[0] == '-' ? "max" : first,
+		 length != NULL ? length : "100000");
+	return str_copy(value.bytes);
+}
+
+/* From the group up to the root of its hierarchy.
  *
- * @mount:  where the hierarchy is
- * Returns: the value, which the caller frees; NULL: no such file in the group or above it
+ * Returns: the value that counts, which the caller frees; NULL: no such file in any
  */
-static char *cgroup_value(const struct place *place, const char *mount, const char *group,
-			  const char *file, const char *none)
+static char *walk_up(const struct place *place, const char *mount, const char *group,
+		     const struct limit *limit, bool is_old)
 {
 	autofree char *at = str_copy(group);
 	char *value = NULL, *found, *slash;
 
 	while (at != NULL) {
-		autostr struct str path = STR_EMPTY;
+		autostr struct str folder = STR_EMPTY;
 
-		str_addf(&path, "%s%s/%s", mount, strcmp(at, "/") == 0 ? "" : at, file);
-		found = place_line(place, path.bytes);
-		if (found != NULL) {
+		str_addf(&folder, "%s%s", mount, strcmp(at, "/") == 0 ? "" : at);
+		found = level_value(place, folder.bytes,
+				    is_old ? limit->old_file : limit->file,
+				    is_old ? limit->old_period : NULL);
+		if (found != NULL &&
+		    (value == NULL ||
+		     (limit->is_bound && bound_of(found) < bound_of(value)))) {
 			free(value);
 			value = found;
+			found = NULL;
 		}
-		if (found != NULL && strncmp(found, none, strlen(none)) != 0)
-			break;
+		free(found);
 		slash = strrchr(at, '/');
-		if (slash == NULL || strcmp(at, "/") == 0)
+		if ((value != NULL && !limit->is_bound) || slash == NULL ||
+		    strcmp(at, "/") == 0)
 			break;
 		slash[slash == at] = '\0';
 	}
 	return value;
 }
-
-/* A limit in both hierarchies. */
-struct limit {
-	const char *key;
-	const char *file, *none; /* version 2: what no limit looks like */
-	const char *controller, *old_file, *old_none; /* version 1; NULL: not there */
-};
 
 static char *limit_of(const struct place *place, const char *groups,
 		      const struct limit *limit, const char **out_source)
@@ -177,40 +213,26 @@ static char *limit_of(const struct place *place, const char *groups,
 
 	*out_source = limit->file;
 	for (i = 0; i < 2 && value == NULL && group != NULL; i++)
-		value = cgroup_value(place, mounts[i], group, limit->file, limit->none);
-	if (value != NULL || limit->controller == NULL)
+		value = walk_up(place, mounts[i], group, limit, false);
+	if (value != NULL)
 		return value;
 	*out_source = limit->old_file;
 	old = cgroup_path(groups, limit->controller);
 	str_addf(&mount, "/sys/fs/cgroup/%s", limit->controller);
-	return cgroup_value(place, mount.bytes, old, limit->old_file, limit->old_none);
-}
-
-/* Version 1 has the quota and its period in two files: they are told as version 2 does. */
-static char *old_quota(const struct place *place, const char *groups, char *quota)
-{
-	static const struct limit period = {NULL,  "-", "", "cpu", "cpu.cfs_period_us",
-					    "none"};
-	const char *source;
-	autofree char *length = limit_of(place, groups, &period, &source);
-	struct str value = STR_EMPTY;
-
-	str_addf(&value, "%s %s", quota[0] == '-' ? "max" : quota,
-		 length != NULL ? length : "100000");
-	free(quota);
-	return value.bytes;
+	return walk_up(place, mount.bytes, old, limit, true);
 }
 
 static void add_cgroups(const struct place *place, struct environment *out)
 {
 	static const struct limit rows[] = {
-		{"cgroup.cpu_max", "cpu.max", "max", "cpu", "cpu.cfs_quota_us", "-1"},
-		{"cgroup.cpuset", "cpuset.cpus.effective", "", "cpuset",
-		 "cpuset.effective_cpus", ""},
-		{"cgroup.memory_max", "memory.max", "max", "memory",
-		 "memory.limit_in_bytes", "9223372036854771712"},
-		{"cgroup.pids_max", "pids.max", "max", "pids", "pids.max", "max"},
-		{"cgroup.cpu_weight", "cpu.weight", "100", "cpu", "cpu.shares", "1024"}};
+		{"cgroup.cpu_max", "cpu.max", "cpu", "cpu.cfs_quota_us",
+		 "cpu.cfs_period_us", true},
+		{"cgroup.cpuset", "cpuset.cpus.effective", "cpuset",
+		 "cpuset.effective_cpus", NULL, false},
+		{"cgroup.memory_max", "memory.max", "memory", "memory.limit_in_bytes",
+		 NULL, true},
+		{"cgroup.pids_max", "pids.max", "pids", "pids.max", NULL, true},
+		{"cgroup.cpu_weight", "cpu.weight", "cpu", "cpu.shares", NULL, false}};
 	autostr struct str groups = STR_EMPTY;
 	const char *source;
 	size_t i;
@@ -220,8 +242,6 @@ static void add_cgroups(const struct place *place, struct environment *out)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		autofree char *value = limit_of(place, groups.bytes, &rows[i], &source);
 
-		if (value != NULL && strcmp(source, "cpu.cfs_quota_us") == 0)
-			value = old_quota(place, groups.bytes, value);
 		environment_add(out, rows[i].key, value, source,
 				value != NULL ? NULL
 					      : "no such controller in this group, or in "

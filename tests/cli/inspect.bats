@@ -179,6 +179,26 @@ print([layer['name'] for layer in b['source']['layers']])"
 	done
 }
 
+@test "a tree without end in an ESP ends the list, not the program" {
+	truncate -s 12M endless.raw
+	mke2fs -q -F -t ext4 -O ^metadata_csum,^dir_index -N 512 endless.raw 8M
+	{
+		path=
+		for (( n = 0; n < 36; n++ )); do
+			echo "mkdir $path/a"
+			echo "link $path/a $path/b"
+			path=$path/a
+		done
+	} > commands
+	debugfs -w -f commands endless.raw > /dev/null 2>&1
+	printf 'label: gpt\n2048,16384,U\n' > table
+	truncate -s 12M endless.gpt
+	sfdisk -q endless.gpt < table
+	dd if=endless.raw of=endless.gpt bs=1M seek=1 count=8 conv=notrunc status=none
+	run -7 timeout 20 "$MOULT" inspect --progress none endless.gpt
+	[[ "$output" == *"Cut: the EFI system partition holds too much"* ]]
+}
+
 @test "nothing is opened for writing but the spool, and nothing of the image is run" {
 	plain=$(plain_of)
 	[ -n "$plain" ] || skip "MOULT_PLAIN names no program without sanitizers"
