@@ -111,13 +111,11 @@ static int show(const struct asked *asked, const struct place *place,
 	const char *folder = NULL;
 	int result;
 
+	/* a capture holds what a tree can: no folder of the tests */
+	if (place != NULL && place->root < 0 && asked->capture == NULL)
+		folder = bench_place_choose(NULL);
 	if (is_facts && place != NULL)
-		/* a capture holds what a tree can: no folder of the tests */
-		facts_read(place,
-			   place->root < 0 && asked->capture == NULL
-				   ? bench_place_choose(NULL)
-				   : NULL,
-			   verdict, &facts);
+		facts_read(place, folder, verdict, &facts);
 	if (asked->is_measure) {
 		virt_measure(&behaviour);
 		behaviour_judge(verdict, &behaviour);
