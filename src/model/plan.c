@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+const char *const plan_scope_names[SCOPE_COUNT] = {
+	[SCOPE_UNTIL_BOOT] = "until-boot",
+	[SCOPE_FULL] = "full",
+	[SCOPE_ALL] = "all",
+	[SCOPE_NONE] = "none",
+};
+
+const char *const plan_undo_names[UNDO_COUNT] = {
+	[UNDO_NONE] = "none",
+	[UNDO_TAIL] = "tail",
+	[UNDO_FILE] = "file",
+	[UNDO_DEVICE] = "device",
+};
+
+const char *const plan_phase_names[PHASE_COUNT] = {
+	[PHASE_BODY] = "body",
+	[PHASE_BOOT] = "boot",
+};
+
+const char *const plan_verdict_names[CHECK_COUNT] = {
+	[CHECK_GOOD] = "good",
+	[CHECK_WAIVED] = "waived",
+	[CHECK_REFUSED] = "refused",
+};
+
+const struct plan_check_row plan_check_rows[] = {
+	{"not-a-disk", false},	    {"too-small", false},
+	{"in-use", false},	    {"running-system", false},
+	{"image-on-target", false}, {"read-only", false},
+	{"sector-size", false},	    {"no-digest", false},
+	{"stale-plan", false},	    {"busy", false},
+	{"other-undo", false},	    {"undo-room", false},
+	{"memory", false},	    {"read-twice", false},
+	{"architecture", true},	    {"firmware", true},
+	{"cpu-level", true},	    {"no-boot-path", true},
+	{"unseen", true},	    {NULL, false},
+};
+
+void plan_add_range(struct plan *plan, enum plan_phase phase, uint64_t offset,
+		    uint64_t length, const char *what)
+{
+	struct plan_range *last =
+		plan->range_count > 0 ? &plan->ranges[plan->range_count - 1] : NULL;
+
+	if (length == 0)
+		return;
+	if (last != NULL && last->phase == phase &&
+	    last->offset + last->length == offset && strcmp(last->what, what) == 0) {
+		last->length += length;
+		return;
+	}
+	plan->ranges = mem_grow(plan->ranges, plan->range_count, sizeof(plan->ranges[0]));
+	plan->ranges[plan->range_count++] = (struct plan_range){.offset = offset,
+								.length = length,
+								.phase = phase,
+								.what = str_copy(what)};
+}
+
+void plan_add_edit(struct plan *plan, uint64_t offset, const void *bytes, size_t length,
+		   const char *reason)
+{
+	struct plan_edit *edit;
+
+	plan->edits = mem_grow(plan->edits, plan->edit_count, sizeof(plan->edits[0]));
+	edit = &plan->edits[plan->edit_count++];
+	*edit = (struct plan_edit){.offset = offset,
+				   .length = length,
+				   .bytes = mem_zero(length > 0 ? length : 1, 1),
+				   .reason = str_copy(reason)};
+	memcpy(edit->bytes, bytes, length);
+}
+
+static char *format_text(const char *fmt, va_list arguments)
+{
+	char text[1024];
+
+	(void)vsnprintf(text, sizeof(text), fmt, arguments);
+	return str_copy(text);
+}
+
+void plan_add_check(struct plan *plan, const char *name, enum plan_verdict verdict,
+		    const char *fmt, ...)
+{
+	va_list arguments;
+
+	plan->checks = mem_grow(plan->checks, plan->check_count, sizeof(plan->checks[0]));
+	va_start(arguments, fmt);
+	plan->checks[plan->check_count++] = (struct plan_check){
+		.name = name, .verdict = verdict, .text = format_text(fmt, arguments)};
+	va_end(arguments);
+}
+
+void plan_add_step(struct plan *plan, const char *fmt, ...)
+{
+	va_list arguments;
+
+	plan->steps = mem_grow(plan->steps, plan->step_count, sizeof(plan->steps[0]));
+	va_start(arguments, fmt);
+	plan->steps[plan->step_count++] = format_text(fmt, arguments);
+	va_end(arguments);
+}
+
+const struct plan_check_row *plan_check_row_of(const char *name)
+{
+	const struct plan_check_row *row;
+
+	for (row = plan_check_rows; row->name != NULL; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+const struct plan_check *plan_refusal(const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->check_count; i++)
+		if (plan->checks[i].verdict == CHECK_REFUSED)
+			return &plan->checks[i];
+	return NULL;
+}
+
+void plan_lay_edits(const struct plan *plan, uint64_t offset, void *bytes, size_t length)
+{
+	const struct plan_edit *edit;
+	uint64_t start, end;
+	size_t i;
+
+	for (i = 0; i < plan->edit_count; i++) {
+		edit = &plan->edits[i];
+		start = edit->offset > offset ? edit->offset : offset;
+		end = edit->offset + edit->length;
+		if (end > offset + length)
+			end = offset + length;
+		if (start < end)
+			memcpy((unsigned char *)bytes + (start - offset),
+			       edit->bytes + (start - edit->offset),
+			       (size_t)(end - start));
+	}
+}
+
+static bool is_inside(uint64_t offset, uint64_t length, uint64_t size)
+{
+	return offset <= size && length <= size - offset;
+}
+
+static bool do_meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a < b + b_bytes && b < a + a_bytes;
+}
+
+static int check_range(const struct plan *plan, const struct plan_range *range,
+		       struct error *err)
+{
+	const unsigned sector = plan->disk.sector_bytes;
+	const struct plan_range *other;
+
+	if (!is_inside(range->offset, range->length, plan->disk.size_bytes))
+		return error_set(err, ERROR_INPUT,
+				 "the plan writes '%s' beyond the disk's end",
+				 range->what);
+	if (range->offset % sector != 0 || range->length % sector != 0)
+		return error_set(err, ERROR_INPUT,
+				 "the plan's range '%s' is no whole sectors",
+				 range->what);
+	if (plan->undo == UNDO_TAIL &&
+	    do_meet(range->offset, range->length, plan->undo_offset, plan->undo_bytes))
+		return error_set(err, ERROR_INPUT,
+				 "the plan writes '%s' over its own log", range->what);
+	for (other = plan->ranges; other < range; other++)
+		if (do_meet(range->offset, range->length, other->offset, other->length))
+			return error_set(err, ERROR_INPUT,
+					 "the plan's ranges '%s' and '%s' overlap",
+					 other->what, range->what);
+	return 0;
+}
+
+static int check_edit(const struct plan *plan, const struct plan_edit *edit,
+		      struct error *err)
+{
+	uint64_t left = edit->length;
+	size_t i;
+
+	if (!is_inside(edit->offset, edit->length, plan->disk.size_bytes))
+		return error_set(err, ERROR_INPUT,
+				 "the plan's edit '%s' is beyond the disk's end",
+				 edit->reason);
+	for (i = 0; i < plan->range_count; i++) {
+		const struct plan_range *range = &plan->ranges[i];
+		uint64_t start =
+			range->offset > edit->offset ? range->offset : edit->offset;
+		uint64_t end = range->offset + range->length;
+
+		if (end > edit->offset + edit->length)
+			end = edit->offset + edit->length;
+		left -= start < end ? end - start : 0;
+	}
+	if (left != 0)
+		return error_set(err, ERROR_INPUT,
+				 "the plan's edit '%s' lies in no range that is written",
+				 edit->reason);
+	return 0;
+}
+
+static int check_numbers(const struct plan *plan, struct error *err)
+{
+	const unsigned sector = plan->disk.sector_bytes;
+
+	if (sector != 512 && sector != 4096)
+		return error_set(err, ERROR_INPUT,
+				 "the plan's sector of %u bytes is not 512 or 4096",
+				 sector);
+	if (plan->chunk_bytes < 4096 || plan->chunk_bytes > 16 * PLAN_CHUNK_BYTES ||
+	    plan->chunk_bytes % 4096 != 0)
+		return error_set(err, ERROR_INPUT,
+				 "the plan's chunks of %u bytes are not 4 KiB to 16 MiB",
+				 plan->chunk_bytes);
+	if (plan->undo == UNDO_TAIL &&
+	    !is_inside(plan->undo_offset, plan->undo_bytes, plan->disk.size_bytes))
+		return error_set(err, ERROR_INPUT,
+				 "the plan's log is beyond the disk's end");
+	if ((plan->scope == SCOPE_NONE) != (plan->undo == UNDO_NONE))
+		return error_set(err, ERROR_INPUT,
+				 "the plan's scope '%s' and its log '%s' do not fit",
+				 plan_scope_names[plan->scope],
+				 plan_undo_names[plan->undo]);
+	return 0;
+}
+
+int plan_check_shape(const struct plan *plan, struct error *err)
+{
+	size_t i;
+
+	if (check_numbers(plan, err) != 0)
+		return -1;
+	for (i = 0; i < plan->range_count; i++)
+		if (check_range(plan, &plan->ranges[i], err) != 0)
+			return -1;
+	for (i = 0; i < plan->edit_count; i++)
+		if (check_edit(plan, &plan->edits[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static void clear_disk(struct plan_disk *disk)
+{
+	size_t i;
+
+	for (i = 0; i < disk->content_count; i++)
+		free(disk->content_ids[i]);
+	free(disk->content_ids);
+	free(disk->path);
+	free(disk->serial);
+	free(disk->wwn);
+	free(disk->model);
+	free(disk->table_id);
+	free(disk->confirm);
+}
+
+void plan_clear(struct plan *plan)
+{
+	size_t i;
+
+	clear_disk(&plan->disk);
+	free(plan->image.name);
+	free(plan->image.layers);
+	free(plan->image.system);
+	free(plan->undo_path);
+	for (i = 0; i < plan->range_count; i++)
+		free(plan->ranges[i].what);
+	for (i = 0; i < plan->edit_count; i++) {
+		free(plan->edits[i].bytes);
+		free(plan->edits[i].reason);
+	}
+	for (i = 0; i < plan->check_count; i++)
+		free(plan->checks[i].text);
+	for (i = 0; i < plan->step_count; i++)
+		free(plan->steps[i]);
+	free(plan->ranges);
+	free(plan->edits);
+	free(plan->checks);
+	free(plan->steps);
+	*plan = (struct plan){0};
+}
