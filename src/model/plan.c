@@ -80,6 +80,21 @@ void plan_add_edit(struct plan *plan, uint64_t offset, const void *bytes, size_t
 	memcpy(edit->bytes, bytes, length);
 }
 
+void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length)
+{
+	struct plan_keep *last =
+		plan->keep_count > 0 ? &plan->keeps[plan->keep_count - 1] : NULL;
+
+	if (length == 0)
+		return;
+	if (last != NULL && last->offset + last->length == offset) {
+		last->length += length;
+		return;
+	}
+	plan->keeps = mem_grow(plan->keeps, plan->keep_count, sizeof(plan->keeps[0]));
+	plan->keeps[plan->keep_count++] = (struct plan_keep){offset, length};
+}
+
 static char *format_text(const char *fmt, va_list arguments)
 {
 	char text[1024];
@@ -212,6 +227,26 @@ static int check_edit(const struct plan *plan, const struct plan_edit *edit,
 	return 0;
 }
 
+static int check_keeps(const struct plan *plan, struct error *err)
+{
+	uint64_t end = 0;
+	size_t i;
+
+	for (i = 0; i < plan->keep_count; i++) {
+		const struct plan_keep *keep = &plan->keeps[i];
+
+		if (keep->offset < end || keep->length == 0 ||
+		    keep->offset % plan->disk.sector_bytes != 0 ||
+		    keep->length % plan->disk.sector_bytes != 0 ||
+		    !is_inside(keep->offset, keep->length, plan->disk.size_bytes))
+			return error_set(err, ERROR_INPUT,
+					 "what the plan keeps at byte %llu cannot be",
+					 (unsigned long long)keep->offset);
+		end = keep->offset + keep->length;
+	}
+	return 0;
+}
+
 static int check_numbers(const struct plan *plan, struct error *err)
 {
 	const unsigned sector = plan->disk.sector_bytes;
@@ -249,7 +284,7 @@ int plan_check_shape(const struct plan *plan, struct error *err)
 	for (i = 0; i < plan->edit_count; i++)
 		if (check_edit(plan, &plan->edits[i], err) != 0)
 			return -1;
-	return 0;
+	return check_keeps(plan, err);
 }
 
 static void clear_disk(struct plan_disk *disk)
@@ -288,6 +323,7 @@ void plan_clear(struct plan *plan)
 		free(plan->steps[i]);
 	free(plan->ranges);
 	free(plan->edits);
+	free(plan->keeps);
 	free(plan->checks);
 	free(plan->steps);
 	*plan = (struct plan){0};

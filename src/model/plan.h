@@ -87,6 +87,11 @@ struct plan_range {
 	char *what; /* "image", "MBR", "GPT backup", "stale linux_raid_member" */
 };
 
+/** A range that is saved whether it is changed or not, for the scopes full and all. */
+struct plan_keep {
+	uint64_t offset, length;
+};
+
 /** How a check ended. */
 enum plan_verdict { CHECK_GOOD, CHECK_WAIVED, CHECK_REFUSED, CHECK_COUNT };
 
@@ -125,6 +130,8 @@ struct plan {
 	size_t range_count;
 	struct plan_edit *edits;
 	size_t edit_count;
+	struct plan_keep *keeps; /* ascending */
+	size_t keep_count;
 	struct plan_check *checks;
 	size_t check_count;
 	char **steps; /* that the program cannot do itself */
@@ -138,6 +145,9 @@ void plan_add_range(struct plan *plan, enum plan_phase phase, uint64_t offset,
 /** Add an edit; the bytes are copied. */
 void plan_add_edit(struct plan *plan, uint64_t offset, const void *bytes, size_t length,
 		   const char *reason);
+
+/** Add a range to keep, behind all others; neighbours are joined. */
+void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length);
 
 /** Add a check. @name: of a row */
 void plan_add_check(struct plan *plan, const char *name, enum plan_verdict verdict,
@@ -157,7 +167,8 @@ const struct plan_check *plan_refusal(const struct plan *plan);
 void plan_lay_edits(const struct plan *plan, uint64_t offset, void *bytes, size_t length);
 
 /** Whether a plan can be obeyed at all: ranges and edits lie on the disk, in whole sectors,
- * ranges do not overlap each other, and none lies in the log's area; edits lie in ranges.
+ * ranges do not overlap each other, and none lies in the log's area; edits lie in ranges;
+ * what is kept lies on the disk and ascends.
  *
  * Errors:  ERROR_INPUT
  * Returns: 0 or -1
