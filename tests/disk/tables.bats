@@ -130,6 +130,8 @@ gpt_image() { # as sgdisk makes it
 	release 512 $((98304 * 512)) $((30720 * 512))
 	no_problems disk.img
 	cmp golden.img disk.img
+	release 512 $((98304 * 512)) $((30720 * 512))
+	[ ! -s plan.txt ] # the other one of our type stays
 	# a damaged second copy is left alone, and the first is released
 	sgdisk -a 1 -n 2:98304:129023 -t 2:$type -u 2:$id disk.img > /dev/null
 	printf X | dd of=disk.img bs=1 seek=$((131071 * 512 + 60)) conv=notrunc status=none
