@@ -42,6 +42,13 @@ static inline uint64_t bytes_be64(const unsigned char *at)
 	return (uint64_t)bytes_be32(at) << 32 | bytes_be32(at + 4);
 }
 
+/** Put a little-endian number of @length bytes, at most 8. */
+static inline void bytes_put_le(unsigned char *at, uint64_t value, unsigned length)
+{
+	for (; length > 0; length--, value >>= 8)
+		*at++ = (unsigned char)value;
+}
+
 /** Write 16 bytes as a UUID in lower case. */
 void bytes_uuid(const unsigned char uuid[16], char out[GUID_TEXT]);
 

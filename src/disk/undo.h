@@ -84,7 +84,12 @@ nodiscard int undo_create(struct sink *sink, const struct undo_header *header,
 nodiscard int undo_find_tail(struct sink *sink, uint64_t *out_offset, uint64_t *out_bytes,
 			     struct error *err);
 
-/** Look for a log that fills a file or a device from its beginning. As undo_find_tail. */
+/** Look for a log that fills a file or a device from its beginning.
+ *
+ * @out_offset, @out_bytes: its area
+ * Errors:  ERROR_SYSTEM
+ * Returns: 1 when there is one, 0 when not, or -1
+ */
 nodiscard int undo_find_start(struct sink *sink, uint64_t *out_offset,
 			      uint64_t *out_bytes, struct error *err);
 
