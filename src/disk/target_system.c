@@ -45,6 +45,11 @@ uint64_t system_number(int root_fd, const char *path)
 	return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 char **system_names(int root_fd, const char *path, size_t *out_count)
 {
 	const int fd = sys_root_open(root_fd, path, O_RDONLY | O_DIRECTORY, NULL);
@@ -66,6 +71,8 @@ char **system_names(int root_fd, const char *path, size_t *out_count)
 		names[count++] = str_copy(entry->d_name);
 	}
 	(void)closedir(folder); /* only read */
+	if (count > 1)
+		qsort(names, count, sizeof(*names), compare_names);
 	*out_count = count;
 	return names;
 }

@@ -33,7 +33,7 @@ char *system_text(int root_fd, const char *fmt, ...)
 /** Read a number out of a small file. Returns: 0 when there is none */
 uint64_t system_number(int root_fd, const char *path);
 
-/** The names in a folder.
+/** The names in a folder, sorted.
  *
  * @out_count: how many
  * Returns: an array of texts; the caller frees both; NULL when there are none
