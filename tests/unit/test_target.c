@@ -211,35 +211,46 @@ static void a_live_system_needs_its_medium(void **state)
 	assert_false(target.holds_root);
 }
 
-/* A tree of one file of mounts, and loop0. */
+static void put_file(const char *folder, const char *name, const char *text)
+{
+	autostr struct str path = STR_EMPTY;
+	struct error err = {0};
+
+	str_addf(&path, "%s/%s", folder, name);
+	assert_int_equal(sys_file_write(path.bytes, text, strlen(text), &err), 0);
+}
+
+/* A tree of one file of mounts, loop0, and dm-0 that is made of it. */
 static void check_root(const char *mounts, bool expected)
 {
+	static const char *const folders[] = {
+		"proc",
+		"proc/self",
+		"sys",
+		"sys/dev",
+		"sys/dev/block",
+		"sys/class",
+		"sys/class/block",
+		"sys/class/block/loop0",
+		"sys/class/block/loop0/loop",
+		"sys/class/block/dm-0",
+		"sys/class/block/dm-0/slaves",
+		"sys/class/block/dm-0/slaves/loop0",
+	};
 	autofree char *folder = NULL;
 	struct error err = {0};
+	size_t i;
 
 	assert_int_equal(sys_dir_make_temporary("/tmp", &folder, &err), 0);
 	root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)mkdirat(root, "proc", 0700);
-	(void)mkdirat(root, "proc/self", 0700);
-	(void)mkdirat(root, "sys", 0700);
-	(void)mkdirat(root, "sys/dev", 0700);
-	(void)mkdirat(root, "sys/dev/block", 0700);
-	(void)mkdirat(root, "sys/class", 0700);
-	(void)mkdirat(root, "sys/class/block", 0700);
-	(void)mkdirat(root, "sys/class/block/loop0", 0700);
-	(void)mkdirat(root, "sys/class/block/loop0/loop", 0700);
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		assert_int_equal(mkdirat(root, folders[i], 0700), 0);
 	(void)symlinkat("../../class/block/loop0", root, "sys/dev/block/7:0");
-	{
-		autostr struct str path = STR_EMPTY;
-
-		str_addf(&path, "%s/proc/self/mountinfo", folder);
-		assert_int_equal(sys_file_write(path.bytes, mounts, strlen(mounts), &err),
-				 0);
-		str_clear(&path);
-		str_addf(&path, "%s/sys/class/block/loop0/loop/backing_file", folder);
-		assert_int_equal(
-			sys_file_write(path.bytes, "/run/medium/a.img\n", 18, &err), 0);
-	}
+	(void)symlinkat("../../class/block/dm-0", root, "sys/dev/block/253:0");
+	put_file(folder, "proc/self/mountinfo", mounts);
+	put_file(folder, "sys/class/block/loop0/dev", "7:0\n");
+	put_file(folder, "sys/class/block/loop0/loop/backing_file",
+		 "/run/medium/a.img\n");
 	target_clear(&target);
 	target.kind = TARGET_DEVICE;
 	target.device = makedev(8, 0);
@@ -290,6 +301,13 @@ static void a_root_may_be_of_other_kinds(void **state)
 	check_root("1 1 1:0 / / rw - ext2 /dev/ram0 rw\n", true);
 	check_root("1 1 0:2 / / rw - rootfs rootfs rw\n"
 		   "2 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+		   false);
+	/* as Fedora's live systems: dm over a loop device */
+	check_root("2 1 253:0 / / rw - ext4 /dev/mapper/live-rw rw\n"
+		   "3 2 0:9 / /run rw - tmpfs tmpfs rw\n",
+		   true);
+	check_root("2 1 253:0 / / rw - ext4 /dev/mapper/live-rw rw\n"
+		   "3 2 8:1 / /run/medium rw - ext4 /dev/sda1 rw\n",
 		   false);
 	check_root("2 1 0:31 / / rw - nfs4 server:/root rw\n", false);
 	check_root("", false);
