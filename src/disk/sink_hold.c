@@ -19,6 +19,14 @@
 
 enum { FILE_SECTOR_BYTES = 512, LOCK_TRIES = 30, LOCK_PAUSE_NS = 100 * 1000 * 1000 };
 
+static int refuse_read_only(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED,
+			 "'%s' is read-only; 'blockdev --setrw' or a mount with rw may "
+			 "change that",
+			 path);
+}
+
 static int refuse_open(const char *path, struct error *err)
 {
 	if (errno == EBUSY)
@@ -28,7 +36,7 @@ static int refuse_open(const char *path, struct error *err)
 			"program; end that use",
 			path);
 	if (errno == EROFS)
-		return error_set(err, ERROR_REFUSED, "'%s' is read-only", path);
+		return refuse_read_only(path, err);
 	return error_sys(err, "open '%s'", path);
 }
 
@@ -108,13 +116,19 @@ static int lock(int fd, const char *path, struct error *err)
 	return 0;
 }
 
-static int measure_device(struct sink_held *held, const char *path, struct error *err)
+/* A read-only device may be opened for writing, and refuses the first write (seen on Linux
+ * 6.18). */
+static int measure_device(struct sink_held *held, const char *path, bool is_writable,
+			  struct error *err)
 {
-	int sector = 0;
+	int sector = 0, read_only = 0;
 
 	if (ioctl(held->fd, BLKGETSIZE64, &held->size_bytes) != 0 ||
-	    ioctl(held->fd, BLKSSZGET, &sector) != 0)
-		return error_sys(err, "ask for the size of '%s'", path);
+	    ioctl(held->fd, BLKSSZGET, &sector) != 0 ||
+	    ioctl(held->fd, BLKROGET, &read_only) != 0)
+		return error_sys(err, "ask what '%s' is", path);
+	if (is_writable && read_only != 0)
+		return refuse_read_only(path, err);
 	if (held->size_bytes == 0)
 		return error_set(err, ERROR_REFUSED, "'%s' has no medium", path);
 	if (sector < FILE_SECTOR_BYTES || sector > SINK_ALIGN_BYTES ||
@@ -178,7 +192,7 @@ int sink_hold_open(const char *path, bool may_be_file, bool is_writable,
 		return -1;
 	result = is_writable ? lock(held.fd, path, err) : 0;
 	if (result == 0)
-		result = held.is_device ? measure_device(&held, path, err)
+		result = held.is_device ? measure_device(&held, path, is_writable, err)
 					: measure_file(&held, path, err);
 	if (result != 0) {
 		(void)close(held.fd); /* nothing was written */

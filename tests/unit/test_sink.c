@@ -542,6 +542,15 @@ static void a_lock_on_a_device_is_refused(void **state)
 	}
 }
 
+static void a_read_only_device_is_refused(void **state)
+{
+	(void)state;
+	attach(true);
+	refused(loop, false, "is read-only");
+	assert_int_equal(sink_open_disk(loop, false, false, &sink, &err), 0);
+	assert_int_equal(sink_read(sink, 0, other, 512, &err), 0);
+}
+
 static void a_device_without_medium_is_refused(void **state)
 {
 	(void)state;
@@ -580,6 +589,7 @@ int main(void)
 		CASE(a_passing_lock_is_waited_for),
 		CASE(a_device_in_use_is_refused),
 		CASE(a_lock_on_a_device_is_refused),
+		CASE(a_read_only_device_is_refused),
 		CASE(a_device_without_medium_is_refused),
 	};
 

@@ -233,6 +233,7 @@ static void check_root(const char *mounts, bool expected)
 		"sys/class/block",
 		"sys/class/block/loop0",
 		"sys/class/block/loop0/loop",
+		"sys/class/block/sda",
 		"sys/class/block/dm-0",
 		"sys/class/block/dm-0/slaves",
 		"sys/class/block/dm-0/slaves/loop0",
@@ -248,6 +249,7 @@ static void check_root(const char *mounts, bool expected)
 	(void)symlinkat("../../class/block/loop0", root, "sys/dev/block/7:0");
 	(void)symlinkat("../../class/block/dm-0", root, "sys/dev/block/253:0");
 	put_file(folder, "proc/self/mountinfo", mounts);
+	put_file(folder, "sys/class/block/sda/dev", "8:0\n");
 	put_file(folder, "sys/class/block/loop0/dev", "7:0\n");
 	put_file(folder, "sys/class/block/loop0/loop/backing_file",
 		 "/run/medium/a.img\n");
@@ -314,6 +316,16 @@ static void a_root_may_be_of_other_kinds(void **state)
 	check_root("nonsense\n1 2 3\n1 1 0:2 / / rw -\n- - - - - - - - - -\n", false);
 }
 
+/* Without /sys/fs/btrfs the source that a line names is all that is known. */
+static void a_btrfs_is_found_by_its_source(void **state)
+{
+	(void)state;
+	check_root("1 1 0:31 / / rw - btrfs /dev/sda rw\n", false);
+	assert_true(target.holds_root);
+	check_root("1 1 0:31 / / rw - btrfs /dev/loop0 rw\n", false);
+	assert_false(target.holds_root);
+}
+
 /* The overlay of a mount over itself, and loop devices in a circle, come to an end. */
 static void circles_come_to_an_end(void **state)
 {
@@ -377,6 +389,7 @@ int main(void)
 		CASE(a_live_system_needs_its_medium),
 		CASE(all_layers_of_a_root_are_looked_at),
 		CASE(a_root_may_be_of_other_kinds),
+		CASE(a_btrfs_is_found_by_its_source),
 		CASE(circles_come_to_an_end),
 		CASE(layers_are_taken_apart),
 		CASE(this_machines_root_is_found),
