@@ -95,7 +95,8 @@ void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length)
 	plan->keeps[plan->keep_count++] = (struct plan_keep){offset, length};
 }
 
-static char *format_text(const char *fmt, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *fmt,
+							       va_list arguments)
 {
 	char text[1024];
 
