@@ -258,6 +258,34 @@ print([layer['name'] for layer in b['source']['layers']])"
 	[[ "$output" == *xfs* && "$output" == *"not read"* ]]
 }
 
+# A physical volume in a file: lvm FILE COMMANDS, where the device is @. Without device mapper volumes are made and
+# not mapped.
+lvm_on()
+{
+	[ "$(id -u)" -eq 0 ] || skip "only root may make loop devices, which lvm wants"
+	loop=$(losetup -f --show "$1")
+	while read -r -a words; do
+		lvm "${words[0]}" --driverloaded n --config "devices { use_devicesfile=0 filter=[\"a|^$loop\$|\",\"r|.*|\"] \
+			obtain_device_list_from_udev=0 } activation { udev_sync=0 udev_rules=0 monitoring=0 } \
+			backup { backup=0 archive=0 }" -q "${words[@]:1}" 2>> lvm.log || { cat lvm.log; losetup -d "$loop"; false; }
+	done <<< "${2//@/$loop}"
+	losetup -d "$loop"
+}
+
+@test "a logical volume that cannot be read is named, and the others are shown" {
+	truncate -s 64M group
+	lvm_on group $'pvcreate @\nvgcreate vg0 @\nlvcreate -an -Zn -Wn -L 20M -n plain vg0\nlvcreate -an -Zn -Wn --type zero -L 4M -n odd vg0'
+	mke2fs -q -F -t ext4 -E offset=$(( 1 << 20 )) group 18M
+	run -7 "$MOULT" inspect --progress none group
+	echo "$output"
+	output=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$output" == *"volume vg0/odd, LVM2: not read: "*"a volume of kind 'zero' is mapped by the kernel"* ]]
+	[[ "$output" == *"volume vg0/plain, ext4"* ]]
+	"$MOULT" inspect --progress none --json group > group.json || [ $? -eq 7 ]
+	run -0 value group.json "[(v['name'], v['type'], v['problem'] is None) for v in i['volumes']]"
+	[ "$output" = "[('vg0/plain', 'ext4', True), ('vg0/odd', 'LVM2', False)]" ]
+}
+
 @test "a wrong command line says what is wrong" {
 	for words in "" "a b" "--sig x disk.raw" "--sha256 12 disk.raw" "--nonsense disk.raw" "--progress x disk.raw"; do
 		# shellcheck disable=SC2086

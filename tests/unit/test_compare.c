@@ -152,6 +152,37 @@ static void an_imported_run_has_no_interval(void **state)
 	run_clear(&b);
 }
 
+/* Of other tests it would be another index: the profiles must have the same ones on both sides. */
+static void the_index_is_split_over_the_same_tests_alone(void **state)
+{
+	struct run a = { 0 }, b = { 0 };
+	struct comparison whole, pinned;
+	struct compare_split split;
+
+	(void)state;
+	simulate(0.01, 1, &a);
+	simulate(0.01, 0.5, &b);
+	compare_runs(&a, &b, &whole);
+	compare_split(&whole, &whole, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT);
+	assert_true(split.index.userland.ratio > 0);
+	run_clear(&a);
+	run_clear(&b);
+	simulate(0.01, 1, &a);
+	simulate(0.01, 0.5, &b);
+	a.test_count--; /* the last one was not measured */
+	compare_runs(&a, &b, &pinned);
+	a.test_count++;
+	compare_split(&whole, &pinned, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT - 1);
+	assert_false(split.index.userland.ratio > 0);
+	compare_split(&pinned, &whole, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT - 1);
+	assert_false(split.index.userland.ratio > 0);
+	run_clear(&a);
+	run_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_slowdown_of_5_percent_is_called_where_the_noise_allows),
 		cmocka_unit_test(what_cannot_be_compared_is_refused),
 		cmocka_unit_test(an_imported_run_has_no_interval),
+		cmocka_unit_test(the_index_is_split_over_the_same_tests_alone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
