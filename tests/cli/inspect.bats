@@ -258,6 +258,51 @@ print([layer['name'] for layer in b['source']['layers']])"
 	[[ "$output" == *xfs* && "$output" == *"not read"* ]]
 }
 
+@test "what a hostile image says is cut, and cannot speak to the terminal" {
+	cp -r tree loud
+	printf 'ID=debian\nPRETTY_NAME="%s"\n' "$(printf '\033]0;pwn\a\302\233\233'; printf 'long%.0s' {1..3000})" > loud/etc/os-release
+	printf 'host\033[2Jname%s\n' "$(printf '\303\244%.0s' {1..500})" > loud/etc/hostname
+	mkdir -p loud/etc/systemd/system/getty.target.wants loud/lib/systemd/system
+	: > loud/lib/systemd/systemd
+	: > loud/lib/systemd/system/getty@.service
+	ln -s ../lib/systemd/systemd loud/sbin/init
+	for (( n = 0; n < 300; n++ )); do
+		ln -s /lib/systemd/system/getty@.service "loud/etc/systemd/system/getty.target.wants/getty@tty$n.service"
+		echo "user$n:x:$n:0::/:/bin/bash" >> loud/etc/passwd
+		echo "user$n:\$y\$j9T\$aaaaaaaa\$bbbbbbbbbbbb:19000:0:99999:7:::" >> loud/etc/shadow
+		echo "	up ip addr add 192.0.2.1/24 dev eth0" >> loud/etc/network/interfaces
+		printf 'iface eth%d inet static\n\taddress 192.0.2.%d/24\n' "$n" $(( n % 250 )) >> loud/etc/network/interfaces
+	done
+	truncate -s 34M esp
+	mkfs.vfat -F 32 -n ESP esp > /dev/null
+	for (( n = 0; n < 100; n++ )); do echo program > "loud-$n.efi"; done
+	mcopy -i esp loud-*.efi ::/
+	rm loud-*.efi
+	cp --sparse=always disk.raw loud.raw
+	start=$(sgdisk -i 2 disk.raw | sed -n 's/First sector: \([0-9]*\).*/\1/p')
+	dd if=esp of=loud.raw bs=512 seek="$start" conv=notrunc status=none
+	start=$(sgdisk -i 3 disk.raw | sed -n 's/First sector: \([0-9]*\).*/\1/p')
+	mke2fs -q -F -t ext4 -U 11111111-2222-3333-4444-555555555555 -L root -E offset=$(( start * 512 )) -d loud loud.raw 58M
+	rm -r loud esp
+	run -0 "$MOULT" inspect --progress none loud.raw
+	echo "$output" | head -c 4000
+	flat=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$flat" == *"longlo"*"..., systemd"*"gettys on tty0 tty1 tty10 tty100 tty101 tty102 (250 more)"* ]]
+	[[ "$flat" == *"(92 more)"* ]]
+	[ "${#output}" -lt 4000 ]
+	LC_ALL=C run ! grep -q "[$(printf '\001-\010\013-\037\177\233')]" <<< "$output"
+	# lines of 79 columns and no character that was cut in its middle
+	run -0 "$MOULT" inspect --progress none loud.raw
+	/usr/bin/python3 -c "
+import sys
+for line in sys.stdin.buffer.read().decode('utf-8', 'strict').splitlines():
+    assert len(line) <= 79 and line.isprintable(), line" <<< "$output"
+	rm loud.raw
+	# an error quotes what it was given
+	run -1 "$MOULT" inspect --progress none "$(printf 'no\033]0;file\233')"
+	[[ "$output" == *"no?]0;file?"* ]]
+}
+
 # A physical volume in a file: lvm FILE COMMANDS, where the device is @. Without device mapper volumes are made and
 # not mapped.
 lvm_on()
