@@ -13,23 +13,11 @@
 
 #include "base/str.h"
 #include "model/compare.h"
+#include "noise.h"
 
 enum { ROUNDS = 6, TRIALS = 400 };
 
 static uint64_t seed = 519816;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (double)(seed >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
 
 /* A run whose first four tests are slower by the factor @slow; each sample has noise of @noise. */
 static void simulate(double noise, double slow, struct run *run)
@@ -43,7 +31,7 @@ static void simulate(double noise, double slow, struct run *run)
 		(void)run_add_test(run, &tests_all[test]);
 	for (round = 0; round < ROUNDS; round++) {
 		for (test = 0; test < TESTS_COUNT; test++) {
-			const double log_rate = 15 + noise * normal() + (test < 4 ? log(slow) : 0);
+			const double log_rate = 15 + noise * noise_normal(&seed) + (test < 4 ? log(slow) : 0);
 			const struct run_sample sample = { .count = (uint64_t)exp(log_rate),
 							   .scored_ns = 1000000000,
 							   .start_ns = second++ * 1000000000 };
