@@ -195,8 +195,10 @@ static void add_volume(const struct inspect_volume *volume, struct str *out)
 	report_add_value(&line, "volume ", volume->name);
 	if (volume->name != NULL)
 		str_addf(&line, ", %s", volume->type);
-	else
+	else if (volume->partition > 0)
 		str_addf(&line, "partition %u", volume->partition);
+	else
+		str_add(&line, "the whole disk");
 	report_add_value(&line, ", on ", volume->folder);
 	if (volume->problem != NULL)
 		str_addf(&line, ": not read: %s", volume->problem);

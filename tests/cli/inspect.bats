@@ -255,7 +255,8 @@ print([layer['name'] for layer in b['source']['layers']])"
 	run -0 as_user "$MOULT" inspect --progress none --json disk.raw
 	run -7 as_user "$MOULT" inspect --progress none xfs.raw
 	echo "$output"
-	[[ "$output" == *xfs* && "$output" == *"not read"* ]]
+	[[ "$output" == *xfs* && "$output" == *"the whole disk: not read"* ]]
+	[[ "$output" != *"partition 0"* ]]
 }
 
 @test "what a hostile image says is cut, and cannot speak to the terminal" {
@@ -303,7 +304,7 @@ for line in sys.stdin.buffer.read().decode('utf-8', 'strict').splitlines():
 	[[ "$output" == *"no?]0;file?"* ]]
 }
 
-# A physical volume in a file: lvm FILE COMMANDS, where the device is @. Without device mapper volumes are made and
+# A physical volume in a file: lvm_on FILE COMMANDS, where the device is @. Without device mapper volumes are made and
 # not mapped.
 lvm_on()
 {
@@ -329,6 +330,20 @@ lvm_on()
 	"$MOULT" inspect --progress none --json group > group.json || [ $? -eq 7 ]
 	run -0 value group.json "[(v['name'], v['type'], v['problem'] is None) for v in i['volumes']]"
 	[ "$output" = "[('vg0/plain', 'ext4', True), ('vg0/odd', 'LVM2', False)]" ]
+}
+
+@test "a physical volume that is in no group is empty, not damaged" {
+	truncate -s 64M fresh
+	lvm_on fresh 'pvcreate @'
+	run -0 "$MOULT" inspect --progress none fresh
+	echo "$output"
+	flat=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$flat" == *"Holds LVM2_member the whole disk: a physical volume of LVM that is in no group"* ]]
+	[[ "$flat" != *damaged* ]]
+	# what is damaged is still called so
+	printf 'x' | dd of=fresh bs=1 seek=4100 conv=notrunc status=none
+	run -7 "$MOULT" inspect --progress none fresh
+	[[ $(tr -s ' \n' ' ' <<< "$output") == *"the whole disk: not read: a physical volume of LVM is damaged"* ]]
 }
 
 @test "a wrong command line says what is wrong" {
