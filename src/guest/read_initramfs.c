@@ -11,6 +11,7 @@
 #include "guest/read.h"
 #include "guest/read_members.h"
 #include "sys/inflate.h"
+#include "sys/signals.h"
 
 enum {
 	MAGIC_BYTES = 6,	 /* enough to tell what begins */
@@ -228,6 +229,8 @@ static int walk_stream(struct initramfs *reader, const uint8_t *bytes, size_t le
 	enum inflate_state state;
 
 	do {
+		if (sys_signals_came() != 0)
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
 		io.out = reader->room;
 		io.out_bytes = ROOM_BYTES;
 		if (inflate_step(reader->inflate, &io, &state, err) != 0 ||

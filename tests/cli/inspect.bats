@@ -346,6 +346,56 @@ lvm_on()
 	[[ $(tr -s ' \n' ' ' <<< "$output") == *"the whole disk: not read: a physical volume of LVM is damaged"* ]]
 }
 
+# signalled SIGNAL WORDS...: inspect while it works; "<" is standard input that stays open
+signalled()
+{
+	/usr/bin/python3 - "$@" <<- 'END'
+		import glob, os, signal, subprocess, sys, time
+		hold, write = os.pipe()
+		with open("disk.raw", "rb") as disk:
+		    os.write(write, disk.read(32768))
+		words = [os.environ["MOULT"], "inspect", "--progress", "none", *sys.argv[2:]]
+		child = subprocess.Popen(words, start_new_session=True, stdin=hold, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+		time.sleep(1.5)
+		assert child.poll() is None, (child.returncode, child.communicate())
+		child.send_signal(getattr(signal, sys.argv[1]))
+		start = time.monotonic()
+		out, said = child.communicate(timeout=20)
+		print(child.returncode, round(time.monotonic() - start, 1), said)
+		assert child.returncode == 130 and out == b"" and time.monotonic() - start < 5
+		assert said.count(b"\n") == 1 and said.endswith(b"interrupted\n"), said
+		left = []
+		for name in glob.glob("/proc/[0-9]*/stat"):
+		    try:
+		        fields = open(name).read().rpartition(")")[2].split()
+		    except OSError:
+		        continue
+		    if int(fields[3]) == child.pid:
+		        left.append(name)
+		assert not left, left
+	END
+}
+
+@test "a signal ends it in one line, with its children gone" {
+	mkfifo pipe
+	signalled SIGINT pipe
+	signalled SIGTERM -
+	# sums that do not come
+	signalled SIGINT --sums pipe disk.raw
+	/usr/bin/python3 "$ROOT/tests/tools/http-server" disk.raw port 3>&- &
+	server=$!
+	for _ in $(seq 100); do
+		[ -e port ] && break
+		sleep 0.1
+	done
+	signalled SIGINT "http://127.0.0.1:$(cat port)/slow"
+	kill "$server"
+	qemu-img create -q -f vmdk large.vmdk 40G
+	signalled SIGTERM --digest large.vmdk
+	rm -f large.vmdk pipe port
+	[ -z "$(ls "$BATS_TEST_TMPDIR")" ]
+}
+
 @test "a wrong command line says what is wrong" {
 	for words in "" "a b" "--sig x disk.raw" "--sha256 12 disk.raw" "--nonsense disk.raw" "--progress x disk.raw"; do
 		# shellcheck disable=SC2086
