@@ -396,6 +396,46 @@ signalled()
 	[ -z "$(ls "$BATS_TEST_TMPDIR")" ]
 }
 
+# bomb NAME: an initramfs of what comes on standard input, for a kernel of that name
+bomb()
+{
+	: > "bombs/boot/vmlinuz-$1"
+	zstd -q -1 > "bombs/boot/initrd.img-$1"
+}
+
+@test "a bomb in an initramfs: zeros, or one large file; bounded memory and time" {
+	mkdir -p bombs/{boot,etc,sbin,usr}
+	echo ID=debian > bombs/etc/os-release
+	# the head of a cpio member: a name of 2 bytes, a length of 2 GiB
+	head='07070100000001000081a40000000000000000000000010000000080000000000000000000000000000000000000000000000200000000'
+	printf 'x' | cpio --quiet -o -H newc <<< os-release -D bombs/etc > small.cpio
+	head -c 1100M /dev/zero | bomb zeros
+	{ cat small.cpio; head -c 1100M /dev/zero; } | bomb behind
+	{ printf '%sa\0' "$head"; head -c 1100M /dev/zero; } | bomb member
+	[ "$(du -sk bombs | cut -f 1)" -lt 2048 ]
+	truncate -s 16M bombs.raw
+	mke2fs -q -F -t ext4 -d bombs bombs.raw
+	run -7 timeout 100 "$MOULT" inspect --progress none --json bombs.raw
+	printf '%s' "${output%$'\n'moult:*}" > bombs.json
+	run -0 value bombs.json "[(k['release'], k['initramfs']['problem']) for k in i['guest']['kernels']]"
+	echo "$output"
+	[ "$(grep -o 'it unpacks to more than 1073741824 bytes' <<< "$output" | wc -l)" -eq 3 ]
+	# one file by many names: all together have a bound too
+	for (( n = 0; n < 60; n++ )); do
+		: > "bombs/boot/vmlinuz-$n"
+		ln bombs/boot/initrd.img-zeros "bombs/boot/initrd.img-$n"
+	done
+	mke2fs -q -F -t ext4 -d bombs bombs.raw
+	plain=$(plain_of)
+	[ -n "$plain" ] || skip "MOULT_PLAIN names no program without sanitizers"
+	run -7 /usr/bin/time -f '%e %M' -o time timeout 60 "$plain" inspect --progress none --json bombs.raw
+	[[ "$output" == *"left out: those before it unpack to too much"* ]]
+	read -r seconds kib <<< "$(tail -n 1 time)"
+	echo "$seconds s, $kib KiB"
+	[ "$kib" -lt 65536 ]
+	rm -r bombs bombs.raw bombs.json
+}
+
 @test "a wrong command line says what is wrong" {
 	for words in "" "a b" "--sig x disk.raw" "--sha256 12 disk.raw" "--nonsense disk.raw" "--progress x disk.raw"; do
 		# shellcheck disable=SC2086
