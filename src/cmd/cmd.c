@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/text.h"
 #include "sys/file.h"
 
 static const struct opt global_options[] = {
@@ -167,6 +168,7 @@ int cmd_main(const struct cmd *const *table, int argc, char **argv)
 {
 	const struct cmd *cmd = argc > 1 ? find_command(table, argv[1]) : NULL;
 	struct error err = {0};
+	autostr struct str clean = STR_EMPTY;
 	char text[600];
 	int result;
 
@@ -177,6 +179,9 @@ int cmd_main(const struct cmd *const *table, int argc, char **argv)
 		result = run_global(table, argc, argv, &err);
 	if (result == 0)
 		return 0;
-	(void)fprintf(stderr, "moult: %s\n", error_text(&err, text, sizeof(text)));
+	/* a message may quote what somebody else wrote */
+	(void)error_text(&err, text, sizeof(text));
+	report_add_clean(&clean, text, strlen(text));
+	(void)fprintf(stderr, "moult: %s\n", clean.bytes);
 	return err.kind != ERROR_NONE ? (int)err.kind : (int)ERROR_SYSTEM;
 }

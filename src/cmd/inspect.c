@@ -10,6 +10,7 @@
 #include "image/sums.h"
 #include "record/inspection_json.h"
 #include "report/inspect.h"
+#include "sys/signals.h"
 
 static const struct opt inspect_options[] = {
 	{"json", 'j', NULL, "everything as JSON", NULL},
@@ -106,20 +107,47 @@ static int check_digests(const struct inspection *inspection,
 	return sums_check(required, &seen, err);
 }
 
-static int inspect(const char *name, struct inspect_call *call,
-		   const struct image_digests *required, struct error *err)
+static int look_into(const char *name, struct inspect_call *call, struct inspection *out,
+		     struct error *err)
 {
-	struct inspection inspection = {0};
 	struct progress display;
 	int result;
 
 	progress_begin(&display, stderr, call->progress);
 	call->plan.image.progress = show_progress;
 	call->plan.image.data = &display;
-	result = flow_inspect(name, &call->plan, &inspection, err);
+	result = flow_inspect(name, &call->plan, out, err);
 	progress_end(&display);
-	if (result == 0 && required != NULL)
-		result = check_digests(&inspection, required, err);
+	return result;
+}
+
+/* All that may take long; a signal ends it when the children are gone. */
+static int read_all(const char *name, struct inspect_call *call,
+		    struct image_digests *required, struct inspection *out,
+		    struct error *err)
+{
+	int result = 0;
+
+	sys_signals_catch();
+	if (wants_sums(&call->sums))
+		result = sums_require(&call->sums, name, required, err);
+	if (result == 0)
+		result = look_into(name, call, out, err);
+	/* also where it was one part that could not be read */
+	if (sys_signals_came() != 0)
+		result = error_set(err, ERROR_INTERRUPTED, "'%s': interrupted", name);
+	sys_signals_release();
+	return result;
+}
+
+static int inspect(const char *name, struct inspect_call *call, struct error *err)
+{
+	struct inspection inspection = {0};
+	struct image_digests required = {0};
+	int result = read_all(name, call, &required, &inspection, err);
+
+	if (result == 0 && wants_sums(&call->sums))
+		result = check_digests(&inspection, &required, err);
 	if (result == 0)
 		result = show(&inspection, call, err);
 	if (result == 0 && inspection_is_partial(&inspection))
@@ -134,9 +162,7 @@ static int inspect(const char *name, struct inspect_call *call,
 static int inspect_run(int argc, char **argv, struct error *err)
 {
 	struct inspect_call call = {0};
-	struct image_digests required = {0};
 	int first;
-	bool is_required;
 
 	if (opt_parse(inspect_options, argc, argv, take_option, &call, &first, err) != 0)
 		return -1;
@@ -145,11 +171,8 @@ static int inspect_run(int argc, char **argv, struct error *err)
 			err, ERROR_USAGE,
 			"inspect takes one image: a file, a block device, '-' or "
 			"a http(s) address");
-	is_required = wants_sums(&call.sums);
-	if (is_required && sums_require(&call.sums, argv[first], &required, err) != 0)
-		return -1;
-	call.plan.image.want_digests = is_required || call.want_digests;
-	return inspect(argv[first], &call, is_required ? &required : NULL, err);
+	call.plan.image.want_digests = wants_sums(&call.sums) || call.want_digests;
+	return inspect(argv[first], &call, err);
 }
 
 const struct cmd cmd_inspect = {

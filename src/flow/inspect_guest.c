@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "flow/inspect_parts.h"
 #include "guest/inspect.h"
+#include "sys/signals.h"
 
 enum {
 	FSTAB_MOST = 1 << 20,
@@ -167,7 +168,8 @@ static void walk_folder(struct walk *walk);
 
 static bool is_too_much(const struct walk *walk, const struct vfs_entry *entry)
 {
-	return walk->entries > (walk->suffix == NULL ? ENTRIES_MOST : EFI_ENTRIES_MOST) ||
+	return sys_signals_came() != 0 ||
+	       walk->entries > (walk->suffix == NULL ? ENTRIES_MOST : EFI_ENTRIES_MOST) ||
 	       walk->bytes > TREE_BYTES_MOST ||
 	       (entry->kind == VFS_FOLDER && walk->depth >= DEPTH_MOST);
 }

@@ -128,23 +128,41 @@ static void open_volume(struct parts *parts, struct lvm *lvm, const char *name,
 	free(part.name);
 }
 
-static void add_physical(struct parts *parts, struct blocks *disk, uint64_t start_bytes,
-			 uint64_t size_bytes)
+/* Nothing is in it that could be read, or missed. */
+static void note_unused(struct inspection *out, unsigned partition)
+{
+	struct inspect_volume *volume = inspection_add_volume(out);
+
+	volume->partition = partition;
+	volume->type = str_copy("LVM2_member");
+	volume->warning = str_copy("a physical volume of LVM that is in no group");
+}
+
+/* @partition: its number; 0: the whole disk */
+static void add_physical(struct parts *parts, struct blocks *disk, unsigned partition,
+			 uint64_t start_bytes, uint64_t size_bytes,
+			 struct inspection *out)
 {
 	struct blocks *blocks;
 
 	if (blocks_open_part(disk, start_bytes, size_bytes, &blocks, NULL) != 0)
 		return;
+	if (lvm_is_unused(blocks)) {
+		note_unused(out, partition);
+		blocks_close(blocks);
+		return;
+	}
+	if (parts->physical_count == 0)
+		parts->first_physical = partition;
 	parts->physicals = mem_grow(parts->physicals, parts->physical_count,
 				    sizeof(struct blocks *));
 	parts->physicals[parts->physical_count++] = blocks;
 }
 
-/* Returns the number of the partition that the first lies in. */
-static unsigned collect_physicals(struct parts *parts, struct blocks *disk,
-				  const struct layout *layout)
+static void collect_physicals(struct parts *parts, struct blocks *disk,
+			      struct inspection *out)
 {
-	unsigned first = 0;
+	const struct layout *layout = &out->layout;
 	size_t i;
 
 	for (i = 0; i < layout->partition_count; i++) {
@@ -152,19 +170,17 @@ static unsigned collect_physicals(struct parts *parts, struct blocks *disk,
 
 		if (!is_physical_volume(partition->contents, partition->content_count))
 			continue;
-		first = first == 0 ? partition->number : first;
-		add_physical(parts, disk, partition->start_bytes,
-			     partition->inside_bytes);
+		add_physical(parts, disk, partition->number, partition->start_bytes,
+			     partition->inside_bytes, out);
 	}
 	if (layout->partition_count == 0 &&
 	    is_physical_volume(layout->contents, layout->content_count))
-		add_physical(parts, disk, 0, disk->size_bytes);
-	return first;
+		add_physical(parts, disk, 0, 0, disk->size_bytes, out);
 }
 
 /* The group of the first physical volume: a disk of a guest seldom holds two. What keeps it shut
  * is a problem of that volume. */
-static void open_group(struct parts *parts, unsigned first, struct inspection *out)
+static void open_group(struct parts *parts, struct inspection *out)
 {
 	struct lvm *lvm;
 	struct error err = {0};
@@ -172,7 +188,7 @@ static void open_group(struct parts *parts, unsigned first, struct inspection *o
 	size_t i;
 
 	if (lvm_open(parts->physicals, parts->physical_count, &lvm, &err) != 0) {
-		add_problem(out, NULL, "LVM2_member", first, &err);
+		add_problem(out, NULL, "LVM2_member", parts->first_physical, &err);
 		return;
 	}
 	for (i = 0; (name = lvm_volume(lvm, i)) != NULL; i++)
@@ -182,12 +198,10 @@ static void open_group(struct parts *parts, unsigned first, struct inspection *o
 
 void parts_open(struct parts *parts, struct blocks *disk, struct inspection *out)
 {
-	unsigned first;
-
 	open_parts(parts, disk, out);
-	first = collect_physicals(parts, disk, &out->layout);
+	collect_physicals(parts, disk, out);
 	if (parts->physical_count > 0)
-		open_group(parts, first, out);
+		open_group(parts, out);
 }
 
 void parts_close(struct parts *parts)

@@ -25,6 +25,7 @@ struct parts {
 	size_t count;
 	struct blocks **physicals;
 	size_t physical_count;
+	unsigned first_physical; /* number of its partition; 0: the whole disk */
 };
 
 /** Open all file systems of a disk. What keeps one shut is a problem of its volume.

@@ -113,9 +113,10 @@ struct place {
 	uint64_t start, size; /* of the area */
 	uint64_t offset, length;
 	uint32_t checksum;
+	bool is_ignored; /* other physical volumes of the group have the text */
 };
 
-static int read_area(struct blocks *blocks, uint64_t start, struct place *out,
+static int read_head(struct blocks *blocks, uint64_t start, struct place *out,
 		     struct error *err)
 {
 	unsigned char head[LVM_SECTOR_BYTES];
@@ -129,15 +130,46 @@ static int read_area(struct blocks *blocks, uint64_t start, struct place *out,
 			      .size = le64(head + 32),
 			      .offset = le64(head + 40),
 			      .length = le64(head + 48),
-			      .checksum = le32(head + 56)};
-	if (out->offset == 0 || (le32(head + 60) & RAW_IGNORED) != 0)
-		return lvm_damaged("a metadata area is empty", err);
+			      .checksum = le32(head + 56),
+			      .is_ignored = (le32(head + 60) & RAW_IGNORED) != 0};
+	return 0;
+}
+
+/* Without a text the group, if there is one, has its metadata elsewhere. */
+static int has_none(struct error *err)
+{
+	return error_set(err, ERROR_PARTIAL,
+			 "a physical volume of LVM holds no metadata of its group");
+}
+
+static int read_area(struct blocks *blocks, uint64_t start, struct place *out,
+		     struct error *err)
+{
+	if (read_head(blocks, start, out, err) != 0)
+		return -1;
+	if (out->offset == 0 || out->is_ignored)
+		return has_none(err);
 	if (out->size <= LVM_SECTOR_BYTES || out->size > blocks->size_bytes ||
 	    out->offset < LVM_SECTOR_BYTES || out->offset >= out->size ||
 	    out->length == 0 || out->length > METADATA_MOST ||
 	    out->length > out->size - LVM_SECTOR_BYTES)
 		return lvm_damaged("a metadata area leads out of itself", err);
 	return 0;
+}
+
+bool lvm_is_unused(struct blocks *blocks)
+{
+	struct label label = {.count = 0};
+	struct place place = {0};
+	size_t i;
+
+	if (read_label(blocks, &label, NULL) != 0)
+		return false;
+	for (i = 0; i < label.count; i++)
+		if (read_head(blocks, label.areas[i], &place, NULL) != 0 ||
+		    place.offset != 0 || place.is_ignored)
+			return false;
+	return label.count > 0;
 }
 
 static int read_text(struct blocks *blocks, const struct place *place, char **out,
@@ -166,7 +198,7 @@ static int read_metadata(struct lvm *lvm, const struct label *label, struct erro
 	size_t i;
 
 	if (label->count == 0)
-		return lvm_damaged("it has no metadata", err);
+		return has_none(err);
 	for (i = 0; i < label->count; i++) {
 		autofree char *text = NULL;
 

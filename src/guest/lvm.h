@@ -15,13 +15,17 @@ struct lvm;
 /** Whether an LVM2 physical volume lies in @blocks: it has a label in its first four sectors. */
 bool lvm_is_physical(struct blocks *blocks);
 
+/** Whether a physical volume is in no group yet: vgcreate(8) writes the first metadata, and there
+ * are none. */
+bool lvm_is_unused(struct blocks *blocks);
+
 /** Read the metadata of a volume group.
  *
  * @physicals: @count physical volumes, of which those that are no part of the first one's group
  *          are left out; they stay the caller's and must outlive what is opened
  * @out:    given back by lvm_close
- * Errors:  ERROR_INPUT when the first is no physical volume, or its metadata is damaged; those of
- *          the blocks
+ * Errors:  ERROR_INPUT when the first is no physical volume, or its metadata is damaged;
+ *          ERROR_PARTIAL when it holds none; those of the blocks
  * Returns: 0 or -1
  */
 nodiscard int lvm_open(struct blocks *const *physicals, size_t count, struct lvm **out,

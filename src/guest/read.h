@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "guest/vfs.h"
@@ -19,6 +20,7 @@ struct inspect {
 	struct guest_words services; /* started at boot: "ssh", "serial-getty@ttyS0" */
 	struct guest_words masked;   /* cannot be started */
 	bool is_netplan_for_manager; /* its renderer is NetworkManager */
+	uint64_t expanded_bytes;     /* by all initramfs so far */
 };
 
 /** A reader: it fills its part of the guest, and leaves what is absent as it is. */

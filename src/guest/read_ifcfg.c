@@ -204,13 +204,24 @@ static bool is_ifcfg(const char *name)
 	return text_starts(name, "ifcfg-") && strcmp(name, "ifcfg-lo") != 0;
 }
 
-void read_ifcfg(struct inspect *look)
+/* What is made of a file: its settings, the name of the interface, the path of the file. */
+typedef void take_file(const struct guest_settings *settings, const char *name,
+		       const char *source, struct guest_network *out);
+
+/* In a file of RHEL the interface stands inside. */
+static void take_ifcfg(const struct guest_settings *settings, const char *name,
+		       const char *source, struct guest_network *out)
 {
-	const char *folder = "/etc/sysconfig/network-scripts";
-	struct guest_network *network = &look->guest->network;
-	struct guest_settings common = {0};
+	(void)name;
+	ifcfg_interface(settings, source, out);
+}
+
+/* Take all files of a folder. Returns: whether anything is in it */
+static bool read_files(struct inspect *look, const char *folder, take_file *take)
+{
 	struct guest_words names = {0};
-	size_t i, first = network->interface_count;
+	bool has_any;
+	size_t i;
 
 	inspect_names(look, folder, "", &names);
 	for (i = 0; i < names.count; i++) {
@@ -221,18 +232,31 @@ void read_ifcfg(struct inspect *look)
 			continue;
 		str_addf(&path, "%s/%s", folder, names.list[i]);
 		if (inspect_settings(look, path.bytes, &settings))
-			ifcfg_interface(&settings, path.bytes, network);
+			take(&settings, names.list[i] + strlen("ifcfg-"), path.bytes,
+			     &look->guest->network);
 		guest_settings_clear(&settings);
 	}
+	has_any = names.count > 0;
+	guest_words_clear(&names);
+	return has_any;
+}
+
+void read_ifcfg(struct inspect *look)
+{
+	struct guest_network *network = &look->guest->network;
+	struct guest_settings common = {0};
+	size_t i, first = network->interface_count;
+	bool has_folder;
+
+	has_folder = read_files(look, "/etc/sysconfig/network-scripts", take_ifcfg);
 	/* a gateway for the whole system, as EL 6 and before have it */
-	if (names.count > 0 && inspect_settings(look, "/etc/sysconfig/network", &common))
+	if (has_folder && inspect_settings(look, "/etc/sysconfig/network", &common))
 		for (i = first; i < network->interface_count; i++)
 			if (network->interfaces[i].gateways.count == 0 &&
 			    network->interfaces[i].ip4 == GUEST_METHOD_STATIC)
 				add_values(&common, "GATEWAY",
 					   &network->interfaces[i].gateways);
 	guest_settings_clear(&common);
-	guest_words_clear(&names);
 }
 
 /* "default 192.0.2.1 - eth0" in the file for all or for one interface. */
@@ -272,26 +296,12 @@ static void read_routes_of(struct inspect *look, struct guest_interface *interfa
 
 void read_wicked(struct inspect *look)
 {
-	const char *folder = "/etc/sysconfig/network";
 	struct guest_network *network = &look->guest->network;
 	struct guest_settings config = {0};
-	struct guest_words names = {0};
 	const char *dns;
 	size_t i, first = network->interface_count;
 
-	inspect_names(look, folder, "", &names);
-	for (i = 0; i < names.count; i++) {
-		autostr struct str path = STR_EMPTY;
-		struct guest_settings settings = {0};
-
-		if (!is_ifcfg(names.list[i]))
-			continue;
-		str_addf(&path, "%s/%s", folder, names.list[i]);
-		if (inspect_settings(look, path.bytes, &settings))
-			wicked_interface(&settings, names.list[i] + strlen("ifcfg-"),
-					 path.bytes, network);
-		guest_settings_clear(&settings);
-	}
+	(void)read_files(look, "/etc/sysconfig/network", wicked_interface);
 	(void)inspect_settings(look, "/etc/sysconfig/network/config", &config);
 	dns = guest_settings_value(&config, "NETCONFIG_DNS_STATIC_SERVERS");
 	for (i = first; i < network->interface_count; i++) {
@@ -300,5 +310,4 @@ void read_wicked(struct inspect *look)
 			text_add_words(&network->interfaces[i].dns, dns, " \t");
 	}
 	guest_settings_clear(&config);
-	guest_words_clear(&names);
 }

@@ -11,6 +11,7 @@
 #include "guest/read.h"
 #include "guest/read_members.h"
 #include "sys/inflate.h"
+#include "sys/signals.h"
 
 enum {
 	MAGIC_BYTES = 6,	 /* enough to tell what begins */
@@ -22,6 +23,7 @@ enum {
 /* the kernel's own limit of a zstd window is 128 MiB; xz -9 needs 65 MiB */
 static const uint64_t memory_most_bytes = UINT64_C(130) << 20;
 static const uint64_t unpacked_most_bytes = UINT64_C(1) << 30;
+static const uint64_t all_most_bytes = UINT64_C(4) << 30; /* of all that a guest has */
 static const uint64_t file_most_bytes = UINT64_C(512) << 20;
 
 struct initramfs {
@@ -33,6 +35,7 @@ struct initramfs {
 	uint8_t *room;
 	struct cpio *cpio; /* NULL: between archives */
 	uint64_t member_count;
+	uint64_t expanded_bytes; /* by decompression: also zeros between archives */
 };
 
 struct initramfs *initramfs_begin(struct guest_initramfs *out)
@@ -95,17 +98,21 @@ static void begin_archive(struct initramfs *reader)
 	reader->cpio = cpio_begin(&visitor);
 }
 
+static int too_much(struct error *err)
+{
+	return error_set(err, ERROR_INPUT,
+			 "it unpacks to more than %" PRIu64 " bytes or %d files",
+			 unpacked_most_bytes, MEMBERS_MOST);
+}
+
 static int feed_archive(struct initramfs *reader, const uint8_t *bytes, size_t length,
 			size_t *out_used, struct error *err)
 {
 	if (cpio_feed(reader->cpio, bytes, length, out_used, err) != 0)
 		return -1;
 	reader->out->unpacked_bytes += *out_used;
-	if (reader->out->unpacked_bytes > unpacked_most_bytes ||
-	    reader->member_count > MEMBERS_MOST)
-		return error_set(err, ERROR_INPUT,
-				 "it unpacks to more than %" PRIu64 " bytes or %d files",
-				 unpacked_most_bytes, MEMBERS_MOST);
+	if (reader->member_count > MEMBERS_MOST)
+		return too_much(err);
 	if (cpio_is_over(reader->cpio)) {
 		cpio_end(reader->cpio);
 		reader->cpio = NULL;
@@ -195,6 +202,9 @@ static int take_room(struct initramfs *reader, size_t length, struct error *err)
 
 	if (length == 0)
 		return 0;
+	reader->expanded_bytes += length;
+	if (reader->expanded_bytes > unpacked_most_bytes)
+		return too_much(err);
 	if (reader->inner.length > 0) {
 		str_add_bytes(&reader->inner, bytes, length);
 		bytes = (const uint8_t *)reader->inner.bytes;
@@ -228,6 +238,8 @@ static int walk_stream(struct initramfs *reader, const uint8_t *bytes, size_t le
 	enum inflate_state state;
 
 	do {
+		if (sys_signals_came() != 0)
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
 		io.out = reader->room;
 		io.out_bytes = ROOM_BYTES;
 		if (inflate_step(reader->inflate, &io, &state, err) != 0 ||
@@ -328,10 +340,14 @@ void read_initramfs(struct inspect *look, const char *path, struct guest_initram
 	struct error err = {0};
 
 	out->path = str_copy(path);
-	if (vfs_stream(look->vfs, path, take_piece, reader, &err) != 0 ||
-	    initramfs_feed(reader, NULL, 0, true, &err) != 0) {
+	if (look->expanded_bytes > all_most_bytes) {
+		out->problem = str_copy("left out: those before it unpack to too much");
+		guest_problem_add(look->guest, path, out->problem);
+	} else if (vfs_stream(look->vfs, path, take_piece, reader, &err) != 0 ||
+		   initramfs_feed(reader, NULL, 0, true, &err) != 0) {
 		out->problem = str_copy(err.cause);
 		guest_problem_add(look->guest, path, err.cause);
 	}
+	look->expanded_bytes += reader->expanded_bytes;
 	initramfs_end(reader);
 }

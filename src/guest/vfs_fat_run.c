@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "guest/vfs_fat.h"
 #include "sys/child.h"
+#include "sys/signals.h"
 
-enum { WORDS_MOST = 8, PIECE_BYTES = 65536, SAID_MOST = 4096, PATIENCE_MS = 20000 };
+enum { WORDS_MOST = 8, PIECE_BYTES = 65536, SAID_MOST = 4096, PATIENCE_S = 20 };
 
 /* Nothing of this machine's configuration changes what we parse. */
 static const char *const environment[] = {
@@ -79,18 +81,20 @@ static int listen_to(struct sys_child *child, vfs_take *take, void *data,
 {
 	struct pollfd pipes[2] = {{.fd = child->out, .events = POLLIN},
 				  {.fd = child->errors, .events = POLLIN}};
+	const struct timespec patience = {.tv_sec = PATIENCE_S};
 	autofree char *piece = mem_zero(1, PIECE_BYTES);
 	ssize_t length;
 	int i, result;
 
 	while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
-		result = poll(pipes, 2, PATIENCE_MS);
+		if (sys_signals_came() != 0)
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
+		result = ppoll(pipes, 2, &patience, sys_signals_waiting());
 		if (result < 0 && errno != EINTR)
 			return error_sys(err, "wait for mtools");
 		if (result == 0)
 			return error_set(err, ERROR_INPUT,
-					 "mtools found no end within %d s",
-					 PATIENCE_MS / 1000);
+					 "mtools found no end within %d s", PATIENCE_S);
 		for (i = 0; i < 2 && result > 0; i++) {
 			if (pipes[i].fd < 0 || pipes[i].revents == 0)
 				continue;

@@ -49,17 +49,22 @@ struct http {
 /* How an attempt ended. */
 enum outcome { OUTCOME_GOOD, OUTCOME_AGAIN, OUTCOME_FAILED };
 
+static const char malformed[] = "the server's answer is malformed";
+
 /* Exit codes of curl(1) where another try is useless. */
 static const struct {
 	int code;
+	enum error_kind kind;
 	const char *reason;
 } hopeless[] = {
-	{1, "curl does not know the protocol"},
-	{2, "curl could not begin"},
-	{3, "the address is malformed"},
-	{47, "the server redirects in a circle"},
-	{60, "the certificate of the server is not trusted: install ca-certificates, or "
-	     "look at the clock"},
+	{1, ERROR_SYSTEM, "curl does not know the protocol"},
+	{2, ERROR_SYSTEM, "curl could not begin"},
+	{3, ERROR_SYSTEM, "the address is malformed"},
+	{8, ERROR_INPUT, malformed},
+	{47, ERROR_SYSTEM, "the server redirects in a circle"},
+	{60, ERROR_SYSTEM,
+	 "the certificate of the server is not trusted: install ca-certificates, or "
+	 "look at the clock"},
 };
 
 static void listen_to_errors(struct http *http)
@@ -267,7 +272,7 @@ static enum outcome judge_reply(struct http *http, const struct http_reply *repl
 				struct error *err)
 {
 	if (reply->is_wrong) {
-		(void)error_set(err, ERROR_INPUT, "the server's answer is malformed");
+		(void)error_set(err, ERROR_INPUT, "%s", malformed);
 		return OUTCOME_FAILED;
 	}
 	if (reply->status == 200 || reply->status == 206)
@@ -288,7 +293,7 @@ static enum outcome judge_exit(struct http *http, struct error *err)
 
 	for (i = 0; i < sizeof(hopeless) / sizeof(hopeless[0]); i++)
 		if (hopeless[i].code == code) {
-			(void)error_set(err, ERROR_SYSTEM, "%s", hopeless[i].reason);
+			(void)error_set(err, hopeless[i].kind, "%s", hopeless[i].reason);
 			return OUTCOME_FAILED;
 		}
 	if (code == 0 && http->come_bytes > 0 &&

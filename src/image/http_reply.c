@@ -33,8 +33,12 @@ static void take_length(struct http_reply *reply, const char *value, const char 
 	uint64_t length;
 
 	reply->is_wrong |= !number(value, end, &length);
-	if (!reply->is_wrong)
-		reply->length_bytes = length;
+	if (reply->is_wrong)
+		return;
+	/* of two that differ nobody knows which one is true (RFC 9112, 6.3) */
+	reply->is_wrong = reply->length_bytes != STREAM_LENGTH_UNKNOWN &&
+			  reply->length_bytes != length;
+	reply->length_bytes = length;
 }
 
 /* "bytes FIRST-LAST/TOTAL"; the total may be "*". */

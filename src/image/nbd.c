@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,9 +131,11 @@ static int nbd_extent(struct blocks *blocks, uint64_t offset, struct blocks_exte
 	return 0;
 }
 
-/* It ends with its input, and takes its socket's folder away before it is gone. */
+/* It ends with its input, and takes its socket's folder away before it is gone: there is time for
+ * that after a signal as well. */
 static void end_helper(struct nbd *nbd)
 {
+	struct pollfd said = {.fd = nbd->child.out, .events = POLLIN};
 	char text[256];
 
 	if (nbd->child.pid == 0)
@@ -140,7 +143,7 @@ static void end_helper(struct nbd *nbd)
 	own_close(&nbd->child.in);
 	nbd->child.in = -1;
 	while (read(nbd->child.out, text, sizeof(text)) != 0)
-		if (program_wait(nbd->child.out, -1, END_WAIT_MS, NULL) != 0)
+		if (poll(&said, 1, END_WAIT_MS) <= 0)
 			break;
 	(void)sys_child_end(&nbd->child);
 }

@@ -51,7 +51,8 @@ static int open_fd(int fd, const char *name, struct source *out, struct error *e
 static int open_path(const char *name, const struct image_options *options,
 		     struct source *out, struct error *err)
 {
-	autoclose int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* a pipe that nobody writes is waited for where a signal is seen, and not in here */
+	autoclose int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	(void)options;
 	if (fd < 0)

@@ -79,25 +79,61 @@ char *mask_text(const char *text, const char *host)
 	return out;
 }
 
-static void mask_run(struct run *run, const regex_t *secret)
+static void mask_place(char **place, const regex_t *secret, const char *host)
 {
-	char *host = str_copy(environment_value(&run->environment, "host.name"));
-	struct fact *fact;
-	char *value;
+	char *text;
+
+	if (*place == NULL)
+		return;
+	text = masked(*place, secret, host);
+	free(*place);
+	*place = text;
+}
+
+static void mask_facts(struct environment *environment, const regex_t *secret,
+		       const char *host)
+{
 	size_t i;
 
-	for (i = 0; i < run->environment.count; i++) {
-		fact = &run->environment.facts[i];
-		if (fact->value == NULL)
-			continue;
-		if (strcmp(fact->key, "host.name") == 0)
-			value = str_copy("masked");
-		else
-			value = masked(fact->value, secret, host);
-		free(fact->value);
-		fact->value = value;
+	for (i = 0; i < environment->count; i++) {
+		struct fact *fact = &environment->facts[i];
+
+		mask_place(&fact->value, secret, host);
+		mask_place(&fact->source, secret, host);
+		mask_place(&fact->problem, secret, host);
+		if (strcmp(fact->key, "host.name") == 0 && fact->value != NULL) {
+			free(fact->value);
+			fact->value = str_copy("masked");
+		}
 	}
-	free(host);
+}
+
+/* The folders of a file tell who has it, and how his machine is set up. */
+static void drop_folders(char *source)
+{
+	const char *slash = source != NULL && strstr(source, "://") == NULL
+				    ? strrchr(source, '/')
+				    : NULL;
+
+	if (slash != NULL)
+		memmove(source, slash + 1, strlen(slash + 1) + 1);
+}
+
+static void mask_run(struct run *run, const regex_t *secret)
+{
+	autofree char *host = str_copy(environment_value(&run->environment, "host.name"));
+	char **const texts[] = {&run->label,	&run->provider, &run->plan,
+				&run->location, &run->price,	&run->source};
+	size_t i;
+
+	mask_facts(&run->environment, secret, host);
+	drop_folders(run->source);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		mask_place(texts[i], secret, host);
+	for (i = 0; i < run->warning_count; i++)
+		mask_place(&run->warnings[i], secret, host);
+	for (i = 0; i < run->test_count; i++)
+		mask_place(&run->tests[i].failure, secret, host);
 }
 
 void mask_runs(struct runs *runs)

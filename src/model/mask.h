@@ -5,8 +5,8 @@
 
 #include "model/run.h"
 
-/** Replace the host name, network addresses (IPv4, IPv6, MAC) and UUIDs in all facts. What moves the
- * figures stays.
+/** Replace the host name, network addresses (IPv4, IPv6, MAC) and UUIDs in all that a run says: facts,
+ * label, provider, where it is from (without the folders of a file), notes. What moves the figures stays.
  */
 void mask_runs(struct runs *runs);
 

@@ -3,12 +3,6 @@
 
 #include "record/json_put.h"
 
-/* A number of bytes, or null when it is not known. */
-static json_t *bytes_or_null(uint64_t bytes)
-{
-	return bytes <= INT64_MAX ? json_integer((json_int_t)bytes) : json_null();
-}
-
 static void put_digest(json_t *object, const char *key, const char *digest)
 {
 	json_put_text(object, key, digest[0] != '\0' ? digest : NULL);
@@ -27,9 +21,9 @@ static json_t *source_object(const struct inspection *inspection)
 	}
 	json_put(object, "layers", layers);
 	json_put(object, "can_seek", json_boolean(inspection->can_seek));
-	json_put(object, "published_bytes", bytes_or_null(inspection->published_bytes));
-	json_put(object, "expanded_bytes", bytes_or_null(inspection->expanded_bytes));
-	json_put(object, "hole_bytes", bytes_or_null(inspection->hole_bytes));
+	json_put(object, "published_bytes", json_put_bytes(inspection->published_bytes));
+	json_put(object, "expanded_bytes", json_put_bytes(inspection->expanded_bytes));
+	json_put(object, "hole_bytes", json_put_bytes(inspection->hole_bytes));
 	put_digest(object, "published_sha256", inspection->published_sha256);
 	put_digest(object, "published_sha512", inspection->published_sha512);
 	put_digest(object, "expanded_sha256", inspection->expanded_sha256);
@@ -66,7 +60,7 @@ static json_t *efi_array(const struct inspection *inspection)
 		object = json_object();
 		json_put_text(object, "path", inspection->efi_files[i].path);
 		json_put(object, "size_bytes",
-			 bytes_or_null(inspection->efi_files[i].size_bytes));
+			 json_put_bytes(inspection->efi_files[i].size_bytes));
 		(void)json_array_append_new(list, object);
 	}
 	return list;

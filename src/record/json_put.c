@@ -35,6 +35,11 @@ void json_put_count(json_t *object, const char *key, int64_t value)
 	json_put(object, key, json_integer(value));
 }
 
+json_t *json_put_bytes(uint64_t bytes)
+{
+	return bytes <= INT64_MAX ? json_integer((json_int_t)bytes) : json_null();
+}
+
 json_t *json_put_environment(const struct environment *environment)
 {
 	json_t *facts = json_array(), *object;

@@ -22,6 +22,9 @@ void json_put_text(json_t *object, const char *key, const char *text);
 /** Set a member to a whole number. */
 void json_put_count(json_t *object, const char *key, int64_t value);
 
+/** A number of bytes, or null for one that is not known (above INT64_MAX). */
+json_t *json_put_bytes(uint64_t bytes);
+
 /** The facts of an environment: {"facts":[{"key","value","source","problem"}]}. */
 json_t *json_put_environment(const struct environment *environment);
 

@@ -6,11 +6,6 @@
 #include "record/inspection_json.h"
 #include "record/json_put.h"
 
-static json_t *bytes_or_null(uint64_t bytes)
-{
-	return bytes <= INT64_MAX ? json_integer((json_int_t)bytes) : json_null();
-}
-
 static json_t *content_object(const struct layout_content *content)
 {
 	json_t *object = json_object();
@@ -21,12 +16,12 @@ static json_t *content_object(const struct layout_content *content)
 	json_put_text(object, "uuid", content->uuid);
 	json_put_text(object, "uuid_sub", content->uuid_sub);
 	json_put_text(object, "label", content->label);
-	json_put(object, "block_bytes", bytes_or_null(content->block_bytes));
+	json_put(object, "block_bytes", json_put_bytes(content->block_bytes));
 	json_put(object, "size_bytes",
-		 content->size_bytes > 0 ? bytes_or_null(content->size_bytes)
+		 content->size_bytes > 0 ? json_put_bytes(content->size_bytes)
 					 : json_null());
 	json_put(object, "used_bytes",
-		 content->is_used_known ? bytes_or_null(content->used_bytes)
+		 content->is_used_known ? json_put_bytes(content->used_bytes)
 					: json_null());
 	json_put(object, "damaged", json_boolean(content->is_damaged));
 	return object;
@@ -49,8 +44,8 @@ static json_t *core_object(const struct layout_core *core)
 	if (core == NULL)
 		return json_null();
 	object = json_object();
-	json_put(object, "start_bytes", bytes_or_null(core->start_bytes));
-	json_put(object, "size_bytes", bytes_or_null(core->size_bytes));
+	json_put(object, "start_bytes", json_put_bytes(core->start_bytes));
+	json_put(object, "size_bytes", json_put_bytes(core->size_bytes));
 	json_put_count(object, "partition", core->partition);
 	json_put_text(object, "prefix", core->prefix);
 	json_put_text(object, "config", core->config);
@@ -64,7 +59,7 @@ static json_t *boot_object(const struct layout_boot *boot)
 	json_t *object = json_object();
 
 	json_put_text(object, "kind", layout_boot_names[boot->kind]);
-	json_put(object, "next_lba", bytes_or_null(boot->next_lba));
+	json_put(object, "next_lba", json_put_bytes(boot->next_lba));
 	json_put(object, "core", core_object(boot->core));
 	return object;
 }
@@ -90,11 +85,11 @@ static json_t *partition_object(const struct layout_partition *partition)
 	json_put_text(object, "uuid",
 		      partition->uuid[0] != '\0' ? partition->uuid : NULL);
 	json_put_text(object, "name", partition->name);
-	json_put(object, "start_lba", bytes_or_null(partition->start_lba));
-	json_put(object, "sectors", bytes_or_null(partition->sectors));
-	json_put(object, "start_bytes", bytes_or_null(partition->start_bytes));
-	json_put(object, "size_bytes", bytes_or_null(partition->size_bytes));
-	json_put(object, "align_bytes", bytes_or_null(partition->align_bytes));
+	json_put(object, "start_lba", json_put_bytes(partition->start_lba));
+	json_put(object, "sectors", json_put_bytes(partition->sectors));
+	json_put(object, "start_bytes", json_put_bytes(partition->start_bytes));
+	json_put(object, "size_bytes", json_put_bytes(partition->size_bytes));
+	json_put(object, "align_bytes", json_put_bytes(partition->align_bytes));
 	(void)snprintf(attributes, sizeof(attributes), "0x%" PRIx64,
 		       partition->attributes);
 	json_put_text(object, "attributes", attributes);
@@ -124,10 +119,11 @@ static json_t *free_array(const struct layout *layout)
 	for (i = 0; i < layout->free_count; i++) {
 		object = json_object();
 		json_put(object, "start_bytes",
-			 bytes_or_null(layout->free[i].start_bytes));
-		json_put(object, "size_bytes", bytes_or_null(layout->free[i].size_bytes));
+			 json_put_bytes(layout->free[i].start_bytes));
+		json_put(object, "size_bytes",
+			 json_put_bytes(layout->free[i].size_bytes));
 		json_put(object, "aligned_bytes",
-			 bytes_or_null(layout->free[i].aligned_bytes));
+			 json_put_bytes(layout->free[i].aligned_bytes));
 		json_put(object, "logical", json_boolean(layout->free[i].is_logical));
 		(void)json_array_append_new(list, object);
 	}
@@ -143,9 +139,9 @@ static json_t *stale_array(const struct layout *layout)
 		object = json_object();
 		json_put_text(object, "type", layout->stale[i].type);
 		json_put(object, "magic_bytes",
-			 bytes_or_null(layout->stale[i].magic_bytes));
+			 json_put_bytes(layout->stale[i].magic_bytes));
 		json_put(object, "origin_bytes",
-			 bytes_or_null(layout->stale[i].origin_bytes));
+			 json_put_bytes(layout->stale[i].origin_bytes));
 		json_put_count(object, "partition", layout->stale[i].partition);
 		json_put_text(object, "uuid", layout->stale[i].uuid);
 		(void)json_array_append_new(list, object);
@@ -176,7 +172,7 @@ json_t *json_put_layout(const struct layout *layout)
 {
 	json_t *object = json_object();
 
-	json_put(object, "size_bytes", bytes_or_null(layout->size_bytes));
+	json_put(object, "size_bytes", json_put_bytes(layout->size_bytes));
 	json_put_count(object, "sector_bytes", layout->sector_bytes);
 	json_put_text(object, "sector_source", layout->sector_source);
 	json_put_text(object, "table", layout_kind_names[layout->kind]);

@@ -9,7 +9,7 @@
 #include "report/explain.h"
 #include "report/text.h"
 
-enum { BAR_HALF = 5, KEY_WIDTH = 16, VALUE_MOST = 60 };
+enum { BAR_HALF = 5, KEY_WIDTH = 16, DIFFERENCES_SHOWN = 60 };
 
 static const char *name_of(const struct run *run)
 {
@@ -75,9 +75,12 @@ static void add_title(const char *word, const struct run *run, struct str *out)
 {
 	autostr struct str line = STR_EMPTY;
 
-	str_addf(&line, "%-7s %s: %s, Linux %s, %s; machine %s", word, name_of(run),
-		 fact(run, "os.name"), fact(run, "kernel.release"),
-		 fact(run, "cpu.model"), fact(run, "virt.class"));
+	str_addf(&line, "%-7s", word);
+	report_add_value(&line, " ", name_of(run));
+	report_add_value(&line, ": ", fact(run, "os.name"));
+	report_add_value(&line, ", Linux ", fact(run, "kernel.release"));
+	report_add_value(&line, ", ", fact(run, "cpu.model"));
+	report_add_value(&line, "; machine ", fact(run, "virt.class"));
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
@@ -117,8 +120,9 @@ static void add_difference(const struct compared *compared, const struct fact *f
 {
 	autostr struct str line = STR_EMPTY;
 
-	str_addf(&line, "%s: %.*s -> %.*s", fact->key, VALUE_MOST, fact->value,
-		 VALUE_MOST, other);
+	report_add_value(&line, "", fact->key);
+	report_add_value(&line, ": ", fact->value);
+	report_add_value(&line, " -> ", other);
 	str_addf(out, "%c ",
 		 report_is_cause(&compared->explanation, fact->key) ? '*' : ' ');
 	report_add_wrapped(out, line.bytes, 4, 2);
@@ -146,9 +150,11 @@ static void add_environment(const struct compared *compared, struct str *out)
 			if (different++ == 0)
 				str_add(out, "\nWhat differs between the machines (*: a "
 					     "cause)\n");
-			add_difference(compared, one, other, out);
+			if (different <= DIFFERENCES_SHOWN)
+				add_difference(compared, one, other, out);
 		}
 	}
+	report_add_more_line(out, different, DIFFERENCES_SHOWN);
 	if (equal + different + alone > 0)
 		str_addf(out, "(%zu facts are equal, %zu are known in one run alone)\n",
 			 equal, alone);
@@ -241,9 +247,9 @@ void report_write_comparison_markdown(const struct compared *compared, struct st
 	size_t i;
 
 	str_add(out, "**");
-	report_add_clean(out, after, strlen(after));
+	report_add_cut(out, after, REPORT_VALUE_MOST);
 	str_add(out, "** against **");
-	report_add_clean(out, before, strlen(before));
+	report_add_cut(out, before, REPORT_VALUE_MOST);
 	str_add(out, "** (moult)\n\n");
 	str_add(out, "| test | before | after | ratio | 95% interval | verdict |\n"
 		     "|---|---:|---:|---:|---|---|\n");

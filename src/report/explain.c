@@ -5,8 +5,6 @@
 
 #include "report/text.h"
 
-enum { VALUE_MOST = 60 };
-
 static void add_tests(struct str *line, unsigned tests)
 {
 	const char *separator = "";
@@ -22,9 +20,11 @@ static void add_tests(struct str *line, unsigned tests)
 
 static void add_values(struct str *line, const struct cause *cause)
 {
-	str_addf(line, "%s (%.*s -> %.*s)", cause->fact, VALUE_MOST,
-		 cause->first != NULL ? cause->first : "not known", VALUE_MOST,
-		 cause->second != NULL ? cause->second : "not known");
+	str_add(line, cause->fact);
+	report_add_value(line, " (", cause->first != NULL ? cause->first : "not known");
+	report_add_value(line, " -> ",
+			 cause->second != NULL ? cause->second : "not known");
+	str_add(line, ")");
 }
 
 static void add_line(struct str *out, const char *label, const char *text)

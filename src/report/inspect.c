@@ -9,7 +9,13 @@
 #include "report/inspect_guest.h"
 #include "report/text.h"
 
-enum { SIZE_ROOM = 24, FAULTS_SHOWN = 6 };
+enum {
+	SIZE_ROOM = 24,
+	FAULTS_SHOWN = 6,
+	PARTITIONS_SHOWN = 32,
+	VOLUMES_SHOWN = 16,
+	EFI_FILES_SHOWN = 8
+};
 
 /* "2.0 GiB", "512 B" */
 static const char *size_text(uint64_t bytes, char out[SIZE_ROOM])
@@ -66,8 +72,7 @@ static void add_core(const char *where, const struct layout_core *core, struct s
 	str_addf(line, "; core.img %s", where);
 	if (core->partition > 0)
 		str_addf(line, " in partition %u", core->partition);
-	if (core->prefix != NULL)
-		str_addf(line, ", prefix %s", core->prefix);
+	report_add_value(line, ", prefix ", core->prefix);
 	if (core->problem != NULL)
 		str_addf(line, " (%s)", core->problem);
 }
@@ -96,8 +101,9 @@ static void add_contents(const struct layout_content *contents, size_t count,
 		str_add(line, "-");
 	for (i = 0; i < count; i++) {
 		str_addf(line, "%s%s", i > 0 ? " or " : "", contents[i].type);
+		report_add_value(line, " \"", contents[i].label);
 		if (contents[i].label != NULL)
-			str_addf(line, " \"%s\"", contents[i].label);
+			str_add(line, "\"");
 		if (contents[i].is_used_known)
 			str_addf(line, ", %s used",
 				 size_text(contents[i].used_bytes, size));
@@ -133,8 +139,8 @@ static void add_partition(const struct inspection *inspection,
 	str_add_bytes(out, line.bytes, line.length);
 	line.length = 0;
 	add_contents(partition->contents, partition->content_count, &line);
-	if (volume != NULL && volume->folder != NULL)
-		str_addf(&line, "  on %s", volume->folder);
+	if (volume != NULL)
+		report_add_value(&line, "  on ", volume->folder);
 	report_add_wrapped(out, line.bytes, 42, 41);
 }
 
@@ -146,8 +152,9 @@ static void add_partitions(const struct inspection *inspection, struct str *out)
 
 	if (layout->partition_count > 0)
 		str_add(out, "  #        start       size  role       holds\n");
-	for (i = 0; i < layout->partition_count; i++)
+	for (i = 0; i < layout->partition_count && i < PARTITIONS_SHOWN; i++)
 		add_partition(inspection, &layout->partitions[i], out);
+	report_add_more_line(out, layout->partition_count, PARTITIONS_SHOWN);
 	if (layout->kind != LAYOUT_NONE)
 		return;
 	str_add(&line, "Holds   ");
@@ -169,9 +176,7 @@ static void add_faults(const struct layout *layout, struct str *out)
 		str_add(out, "  ");
 		report_add_wrapped(out, line.bytes, 4, 2);
 	}
-	if (layout->fault_count > FAULTS_SHOWN)
-		str_addf(out, "  (%zu more with --json)\n",
-			 layout->fault_count - FAULTS_SHOWN);
+	report_add_more_line(out, layout->fault_count, FAULTS_SHOWN);
 	for (i = 0; i < layout->stale_count && i < FAULTS_SHOWN; i++) {
 		autostr struct str line = STR_EMPTY;
 
@@ -180,45 +185,59 @@ static void add_faults(const struct layout *layout, struct str *out)
 		str_add(out, "  ");
 		report_add_wrapped(out, line.bytes, 4, 2);
 	}
+	report_add_more_line(out, layout->stale_count, FAULTS_SHOWN);
+}
+
+static void add_volume(const struct inspect_volume *volume, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	report_add_value(&line, "volume ", volume->name);
+	if (volume->name != NULL)
+		str_addf(&line, ", %s", volume->type);
+	else if (volume->partition > 0)
+		str_addf(&line, "partition %u", volume->partition);
+	else
+		str_add(&line, "the whole disk");
+	report_add_value(&line, ", on ", volume->folder);
+	if (volume->problem != NULL)
+		str_addf(&line, ": not read: %s", volume->problem);
+	if (volume->warning != NULL)
+		str_addf(&line, ": %s", volume->warning);
+	str_add(out, "  ");
+	report_add_wrapped(out, line.bytes, 4, 2);
 }
 
 static void add_volumes(const struct inspection *inspection, struct str *out)
 {
-	size_t i;
+	size_t i, count = 0;
 
 	for (i = 0; i < inspection->volume_count; i++) {
 		const struct inspect_volume *volume = &inspection->volumes[i];
-		autostr struct str line = STR_EMPTY;
 
 		if (volume->problem == NULL && volume->warning == NULL &&
 		    volume->name == NULL)
 			continue;
-		if (volume->name != NULL)
-			str_addf(&line, "volume %s, %s", volume->name, volume->type);
-		else
-			str_addf(&line, "partition %u", volume->partition);
-		if (volume->folder != NULL)
-			str_addf(&line, ", on %s", volume->folder);
-		if (volume->problem != NULL)
-			str_addf(&line, ": not read: %s", volume->problem);
-		if (volume->warning != NULL)
-			str_addf(&line, ": %s", volume->warning);
-		str_add(out, "  ");
-		report_add_wrapped(out, line.bytes, 4, 2);
+		if (count++ < VOLUMES_SHOWN)
+			add_volume(volume, out);
 	}
+	report_add_more_line(out, count, VOLUMES_SHOWN);
 }
 
 static void add_efi(const struct inspection *inspection, struct str *out)
 {
 	autostr struct str line = STR_EMPTY;
+	struct report_list list = {
+		.out = &line, .separator = ", ", .most = EFI_FILES_SHOWN};
 	size_t i;
 
 	for (i = 0; i < inspection->efi_file_count; i++)
-		str_addf(&line, "%s %s", i > 0 ? "," : "", inspection->efi_files[i].path);
+		report_list_add(&list, inspection->efi_files[i].path);
 	if (inspection->efi_file_count == 0)
 		return;
-	str_add(out, "ESP    ");
-	report_add_wrapped(out, line.bytes, 8, 7);
+	report_add_more(&line, inspection->efi_file_count, EFI_FILES_SHOWN);
+	str_add(out, "ESP     ");
+	report_add_wrapped(out, line.bytes, 8, 8);
 }
 
 void report_write_inspection(const struct inspection *inspection, struct str *out)

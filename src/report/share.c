@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/share.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "model/score.h"
+#include "report/text.h"
 
 static const char *fact(const struct run *run, const char *key)
 {
@@ -13,18 +13,22 @@ static const char *fact(const struct run *run, const char *key)
 	return value != NULL ? value : "?";
 }
 
-/* Text from outside: control characters and, where asked for, all beyond ASCII become '?'; a bar would
- * end a cell, a bracket would begin a tag. At most @most bytes. */
+/* Text from outside: what a terminal would obey and, where asked for, all beyond ASCII becomes '?';
+ * a bar would end a cell, a bracket would begin a tag. At most @most columns. */
 static void add_text(struct str *out, const char *text, bool is_ascii, size_t most)
 {
-	for (; text != NULL && *text != '\0' && most > 0; text++, most--) {
-		const unsigned char byte = (unsigned char)*text;
+	autostr struct str clean = STR_EMPTY;
+	size_t i;
 
-		if (iscntrl(byte) || byte == '|' || byte == '[' || byte == ']' ||
+	report_add_cut(&clean, text, most);
+	for (i = 0; i < clean.length; i++) {
+		const unsigned char byte = (unsigned char)clean.bytes[i];
+
+		if (byte == '|' || byte == '[' || byte == ']' ||
 		    (is_ascii && byte >= 0x80))
 			str_add(out, "?");
 		else
-			str_add_bytes(out, text, 1);
+			str_add_bytes(out, clean.bytes + i, 1);
 	}
 }
 
@@ -65,12 +69,17 @@ static void add_head(const struct run *run, bool is_ascii, const char *end,
 	add_text(out, fact(run, "kernel.release"), is_ascii, 30);
 	str_addf(out, "%s\n", end);
 	add_text(out, fact(run, "cpu.model"), is_ascii, 60);
-	str_addf(out, ", %.4s CPUs%s\n", fact(run, "cpu.usable"), end);
-	str_addf(out, "%u cop%s, profile %.10s, method %s%s%.24s%s\n", run->copies,
-		 run->copies == 1 ? "y" : "ies",
-		 run->profile != NULL ? run->profile : "?", run_method_names[run->method],
-		 run->build.version != NULL ? ", moult " : "",
-		 run->build.version != NULL ? run->build.version : "", end);
+	str_add(out, ", ");
+	add_text(out, fact(run, "cpu.usable"), is_ascii, 4);
+	str_addf(out, " CPUs%s\n%u cop%s, profile ", end, run->copies,
+		 run->copies == 1 ? "y" : "ies");
+	add_text(out, run->profile != NULL ? run->profile : "?", is_ascii, 10);
+	str_addf(out, ", method %s", run_method_names[run->method]);
+	if (run->build.version != NULL) {
+		str_add(out, ", moult ");
+		add_text(out, run->build.version, is_ascii, 24);
+	}
+	str_addf(out, "%s\n", end);
 }
 
 static void add_markdown_run(const struct run *run, bool is_ascii, struct str *out)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/terminal.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/score.h"
 #include "report/text.h"
 
-enum { BESIDE_MOST = 5 };
+enum { BESIDE_MOST = 5, LABEL_MOST = 11, WARNINGS_SHOWN = 20, TEXT_MOST = 400 };
 
 static const char *fact_or_unknown(const struct run *run, const char *key)
 {
@@ -24,15 +23,18 @@ static void add_title(const struct run *run, struct str *out)
 
 	if (run->copies > 0)
 		(void)snprintf(copies, sizeof(copies), "%u", run->copies);
-	str_addf(&system, "%s%s%s, Linux %s", run->label != NULL ? run->label : "",
-		 run->label != NULL ? ": " : "", fact_or_unknown(run, "os.name"),
-		 fact_or_unknown(run, "kernel.release"));
-	str_addf(&machine, "%s, %s CPUs usable; machine %s; %s cop%s; profile %s, %s",
-		 fact_or_unknown(run, "cpu.model"), fact_or_unknown(run, "cpu.usable"),
-		 fact_or_unknown(run, "virt.class"), copies,
-		 run->copies == 1 ? "y" : "ies",
-		 run->profile != NULL ? run->profile : "?",
-		 run_method_names[run->method]);
+	report_add_value(&system, "", run->label);
+	report_add_value(&system, run->label != NULL ? ": " : "",
+			 fact_or_unknown(run, "os.name"));
+	report_add_value(&system, ", Linux ", fact_or_unknown(run, "kernel.release"));
+	report_add_value(&machine, "", fact_or_unknown(run, "cpu.model"));
+	report_add_value(&machine, ", ", fact_or_unknown(run, "cpu.usable"));
+	report_add_value(&machine, " CPUs usable; machine ",
+			 fact_or_unknown(run, "virt.class"));
+	str_addf(&machine, "; %s cop%s", copies, run->copies == 1 ? "y" : "ies");
+	report_add_value(&machine, "; profile ",
+			 run->profile != NULL ? run->profile : "?");
+	str_addf(&machine, ", %s", run_method_names[run->method]);
 	report_add_wrapped(out, system.bytes, 0, 0);
 	report_add_wrapped(out, machine.bytes, 0, 0);
 	str_add(out, "\n");
@@ -53,8 +55,10 @@ static void add_test(const struct run_test *test, const struct run *run, struct 
 	autostr struct str line = STR_EMPTY;
 
 	if (!(score.value > 0)) {
-		str_addf(&line, "%s: %s", test->test->name,
-			 test->failure != NULL ? test->failure : "not measured");
+		str_addf(&line, "%s: ", test->test->name);
+		report_add_cut(&line,
+			       test->failure != NULL ? test->failure : "not measured",
+			       TEXT_MOST);
 		report_add_wrapped(out, line.bytes, 0, 0);
 		return;
 	}
@@ -107,12 +111,15 @@ static void add_run(const struct run *run, struct str *out)
 	if (run->interrupted)
 		str_add(out,
 			"Interrupted: this is what was measured before the signal.\n");
-	for (i = 0; i < run->warning_count; i++) {
+	for (i = 0; i < run->warning_count && i < WARNINGS_SHOWN; i++) {
 		autostr struct str note = STR_EMPTY;
 
-		str_addf(&note, "Note: %s.", run->warnings[i]);
+		str_add(&note, "Note: ");
+		report_add_cut(&note, run->warnings[i], TEXT_MOST);
+		str_add(&note, ".");
 		report_add_wrapped(out, note.bytes, 0, 0);
 	}
+	report_add_more_line(out, run->warning_count, WARNINGS_SHOWN);
 }
 
 static void add_beside_row(const struct run *const *columns, size_t count,
@@ -137,22 +144,22 @@ static void add_beside_row(const struct run *const *columns, size_t count,
 
 static void add_label(struct str *out, const char *label, int width)
 {
-	char text[12] = "?";
-	char *byte;
+	autostr struct str text = STR_EMPTY;
+	size_t columns;
 
-	if (label != NULL)
-		(void)snprintf(text, sizeof(text), "%.11s", label);
-	for (byte = text; *byte != '\0'; byte++)
-		if (iscntrl((unsigned char)*byte))
-			*byte = '?';
-	str_addf(out, " %*s", width, text);
+	report_add_cut(&text, label != NULL ? label : "?", LABEL_MOST);
+	columns = report_columns(text.bytes, text.length);
+	str_addf(out, " %*s%s", columns < (size_t)width ? width - (int)columns : 0, "",
+		 text.bytes);
 }
 
 static void add_source(struct str *out, const char *source)
 {
 	autostr struct str line = STR_EMPTY;
 
-	str_addf(&line, "From %s.", source);
+	str_add(&line, "From ");
+	report_add_cut(&line, source, TEXT_MOST);
+	str_add(&line, ".");
 	report_add_wrapped(out, line.bytes, 0, 0);
 }
 

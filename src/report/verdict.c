@@ -5,14 +5,22 @@
 
 #include "report/text.h"
 
-enum { NAME_COLUMN = 12, EVIDENCE_COLUMN = 14, EVIDENCE_MOST = 3, KEY_COLUMN = 32 };
+enum {
+	NAME_COLUMN = 12,
+	EVIDENCE_COLUMN = 14,
+	EVIDENCE_MOST = 3,
+	KEY_COLUMN = 32,
+	TEXT_MOST = 200
+};
 
 static void add_sign(const struct sign *sign, struct str *out)
 {
 	autostr struct str line = STR_EMPTY;
 
-	str_addf(&line, "%s: %s (%s)", sign->source, sign->text,
-		 sign_weight_names[sign->weight]);
+	report_add_value(&line, "", sign->source);
+	str_add(&line, ": ");
+	report_add_cut(&line, sign->text, TEXT_MOST);
+	str_addf(&line, " (%s)", sign_weight_names[sign->weight]);
 	str_addf(out, "%*s", EVIDENCE_COLUMN, "");
 	report_add_wrapped(out, line.bytes, EVIDENCE_COLUMN + 2, EVIDENCE_COLUMN);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,21 +15,38 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "sys/signals.h"
 
 enum { BLOCK = 65536 };
+
+/* Wait for what is no file, where a signal is seen, and read. Returns: as read(2) */
+static ssize_t read_some(int fd, bool is_waited_for, char *block, size_t room)
+{
+	struct pollfd there = {.fd = fd, .events = POLLIN};
+
+	if (is_waited_for && ppoll(&there, 1, NULL, sys_signals_waiting()) < 0)
+		return -1;
+	return read(fd, block, room);
+}
 
 int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out,
 		  struct error *err)
 {
-	autoclose int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	autoclose int fd =
+		openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	autostr struct str bytes = STR_EMPTY;
+	bool is_waited_for;
 	char block[4096];
+	struct stat there;
 	ssize_t length;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &there) != 0)
 		return error_sys(err, "open '%s'", path);
-	while ((length = read(fd, block, sizeof(block))) != 0) {
-		if (length < 0 && errno == EINTR)
+	is_waited_for = !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+	while ((length = read_some(fd, is_waited_for, block, sizeof(block))) != 0) {
+		if (length < 0 && sys_signals_came() != 0)
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
+		if (length < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (length < 0)
 			return error_sys(err, "read '%s'", path);

@@ -15,7 +15,7 @@
  * @dir_fd: AT_FDCWD, or a folder that a relative @path is beneath
  * @most:   bytes; a longer file is an error
  * @out:    text is added to it; untouched on failure
- * Errors:  ERROR_SYSTEM (open, read), ERROR_INPUT when longer than @most
+ * Errors:  ERROR_SYSTEM (open, read), ERROR_INPUT when longer than @most, ERROR_INTERRUPTED
  * Returns: 0 or -1
  */
 nodiscard int sys_file_read(int dir_fd, const char *path, size_t most, struct str *out,

@@ -174,6 +174,34 @@ json.dump(run, open('other.json', 'w'))"
 	[ "${#lines[@]}" -eq 1 ]
 }
 
+@test "what a run file says is cut at whole characters, and cannot speak to the terminal" {
+	/usr/bin/python3 -c "
+import json
+run = json.load(open('one.json'))
+run = run['runs'][0] if 'runs' in run else run
+run['label'] = '\u00e4' * 4000 + '\u001b[2J'
+for fact in run['environment']['facts']:
+    if fact['value'] is not None and fact['key'] in ('os.name', 'cpu.model', 'kernel.command_line', 'cpu.usable'):
+        fact['value'] = '\u009b\u202e' + '\u00e4' * 4000
+for n in range(500):
+    run['environment']['facts'].append({'key': 'x%d' % n, 'value': 'y', 'source': 'z'})
+json.dump(run, open('loud.json', 'w'))
+for n in range(500):
+    run['environment']['facts'][-1 - n]['value'] = 'other'
+json.dump(run, open('louder.json', 'w'))"
+	for words in "compare loud.json louder.json" "compare --format markdown loud.json one.json" "show loud.json" "show --format markdown loud.json" "show --format bbcode loud.json"; do
+		# shellcheck disable=SC2086
+		run -0 "$MOULT" $words
+		[ "${#output}" -lt 9000 ]
+		/usr/bin/python3 -c "
+import sys
+for line in sys.stdin.buffer.read().decode('utf-8', 'strict').splitlines():
+    assert line.isprintable(), line" <<< "$output"
+	done
+	run -0 "$MOULT" compare loud.json louder.json
+	[[ "$output" == *"more with --json)"* ]]
+}
+
 @test "a wrong command line says what is wrong" {
 	for words in "" "one.json" "--gate x one.json two.json" "--gate 100 one.json two.json" "--format html one.json two.json"; do
 		# shellcheck disable=SC2086

@@ -254,6 +254,42 @@ for key in ('during.steal_s', 'during.throttled', 'during.load_change', 'during.
 "
 }
 
+# fact KEY: what identify says of the tree
+fact() {
+	"$MOULT" identify --facts --json --root tree | /usr/bin/python3 -c "
+import json, sys
+facts = json.load(sys.stdin)['environment']['facts']
+print(*[fact['value'] for fact in facts if fact['key'] == '$1'])"
+}
+
+@test "of nested groups the tightest limit counts, each with its own period" {
+	mkdir -p tree/proc/self tree/sys/fs/cgroup/a/b/c
+	echo '0::/a/b/c' > tree/proc/self/cgroup
+	echo '90000 100000' > tree/sys/fs/cgroup/a/cpu.max
+	# the smaller number, and the larger share
+	echo '50000 20000' > tree/sys/fs/cgroup/a/b/cpu.max
+	echo 'max 100000' > tree/sys/fs/cgroup/a/b/c/cpu.max
+	echo 1073741824 > tree/sys/fs/cgroup/a/memory.max
+	echo 2147483648 > tree/sys/fs/cgroup/a/b/memory.max
+	echo max > tree/sys/fs/cgroup/a/b/c/memory.max
+	# a weight is among neighbours: that of the group above says nothing
+	echo 50 > tree/sys/fs/cgroup/a/cpu.weight
+	echo 100 > tree/sys/fs/cgroup/a/b/c/cpu.weight
+	[ "$(fact cgroup.cpu_max)" = "90000 100000" ]
+	[ "$(fact cgroup.memory_max)" = 1073741824 ]
+	[ "$(fact cgroup.cpu_weight)" = 100 ]
+	# version 1 has quota and period in two files
+	rm -r tree
+	mkdir -p tree/proc/self tree/sys/fs/cgroup/cpu/x/y
+	echo '4:cpu,cpuacct:/x/y' > tree/proc/self/cgroup
+	for row in .:-1:100000 x:30000:50000 x/y:25000:25000; do
+		IFS=: read -r group quota period <<< "$row"
+		echo "$quota" > "tree/sys/fs/cgroup/cpu/$group/cpu.cfs_quota_us"
+		echo "$period" > "tree/sys/fs/cgroup/cpu/$group/cpu.cfs_period_us"
+	done
+	[ "$(fact cgroup.cpu_max)" = "30000 50000" ]
+}
+
 @test "a capture answers the same elsewhere, and holds no names" {
 	"$MOULT" identify --json --capture tree > here.json
 	"$MOULT" identify --json --root tree > there.json

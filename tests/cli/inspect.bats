@@ -255,7 +255,185 @@ print([layer['name'] for layer in b['source']['layers']])"
 	run -0 as_user "$MOULT" inspect --progress none --json disk.raw
 	run -7 as_user "$MOULT" inspect --progress none xfs.raw
 	echo "$output"
-	[[ "$output" == *xfs* && "$output" == *"not read"* ]]
+	[[ "$output" == *xfs* && "$output" == *"the whole disk: not read"* ]]
+	[[ "$output" != *"partition 0"* ]]
+}
+
+@test "what a hostile image says is cut, and cannot speak to the terminal" {
+	cp -r tree loud
+	printf 'ID=debian\nPRETTY_NAME="%s"\n' "$(printf '\033]0;pwn\a\302\233\233'; printf 'long%.0s' {1..3000})" > loud/etc/os-release
+	printf 'host\033[2Jname%s\n' "$(printf '\303\244%.0s' {1..500})" > loud/etc/hostname
+	mkdir -p loud/etc/systemd/system/getty.target.wants loud/lib/systemd/system
+	: > loud/lib/systemd/systemd
+	: > loud/lib/systemd/system/getty@.service
+	ln -s ../lib/systemd/systemd loud/sbin/init
+	for (( n = 0; n < 300; n++ )); do
+		ln -s /lib/systemd/system/getty@.service "loud/etc/systemd/system/getty.target.wants/getty@tty$n.service"
+		echo "user$n:x:$n:0::/:/bin/bash" >> loud/etc/passwd
+		echo "user$n:\$y\$j9T\$aaaaaaaa\$bbbbbbbbbbbb:19000:0:99999:7:::" >> loud/etc/shadow
+		echo "	up ip addr add 192.0.2.1/24 dev eth0" >> loud/etc/network/interfaces
+		printf 'iface eth%d inet static\n\taddress 192.0.2.%d/24\n' "$n" $(( n % 250 )) >> loud/etc/network/interfaces
+	done
+	truncate -s 34M esp
+	mkfs.vfat -F 32 -n ESP esp > /dev/null
+	for (( n = 0; n < 100; n++ )); do echo program > "loud-$n.efi"; done
+	mcopy -i esp loud-*.efi ::/
+	rm loud-*.efi
+	cp --sparse=always disk.raw loud.raw
+	start=$(sgdisk -i 2 disk.raw | sed -n 's/First sector: \([0-9]*\).*/\1/p')
+	dd if=esp of=loud.raw bs=512 seek="$start" conv=notrunc status=none
+	start=$(sgdisk -i 3 disk.raw | sed -n 's/First sector: \([0-9]*\).*/\1/p')
+	mke2fs -q -F -t ext4 -U 11111111-2222-3333-4444-555555555555 -L root -E offset=$(( start * 512 )) -d loud loud.raw 58M
+	rm -r loud esp
+	run -0 "$MOULT" inspect --progress none loud.raw
+	echo "$output" | head -c 4000
+	flat=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$flat" == *"longlo"*"..., systemd"*"gettys on tty0 tty1 tty10 tty100 tty101 tty102 (250 more)"* ]]
+	[[ "$flat" == *"(92 more)"* ]]
+	[ "${#output}" -lt 4000 ]
+	LC_ALL=C run ! grep -q "[$(printf '\001-\010\013-\037\177\233')]" <<< "$output"
+	# lines of 79 columns and no character that was cut in its middle
+	run -0 "$MOULT" inspect --progress none loud.raw
+	/usr/bin/python3 -c "
+import sys
+for line in sys.stdin.buffer.read().decode('utf-8', 'strict').splitlines():
+    assert len(line) <= 79 and line.isprintable(), line" <<< "$output"
+	rm loud.raw
+	# an error quotes what it was given
+	run -1 "$MOULT" inspect --progress none "$(printf 'no\033]0;file\233')"
+	[[ "$output" == *"no?]0;file?"* ]]
+}
+
+# A physical volume in a file: lvm_on FILE COMMANDS, where the device is @. Without device mapper volumes are made and
+# not mapped.
+lvm_on()
+{
+	[ "$(id -u)" -eq 0 ] || skip "only root may make loop devices, which lvm wants"
+	loop=$(losetup -f --show "$1")
+	while read -r -a words; do
+		lvm "${words[0]}" --driverloaded n --config "devices { use_devicesfile=0 filter=[\"a|^$loop\$|\",\"r|.*|\"] \
+			obtain_device_list_from_udev=0 } activation { udev_sync=0 udev_rules=0 monitoring=0 } \
+			backup { backup=0 archive=0 }" -q "${words[@]:1}" 2>> lvm.log || { cat lvm.log; losetup -d "$loop"; false; }
+	done <<< "${2//@/$loop}"
+	losetup -d "$loop"
+}
+
+@test "a logical volume that cannot be read is named, and the others are shown" {
+	truncate -s 64M group
+	lvm_on group $'pvcreate @\nvgcreate vg0 @\nlvcreate -an -Zn -Wn -L 20M -n plain vg0\nlvcreate -an -Zn -Wn --type zero -L 4M -n odd vg0'
+	mke2fs -q -F -t ext4 -E offset=$(( 1 << 20 )) group 18M
+	run -7 "$MOULT" inspect --progress none group
+	echo "$output"
+	output=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$output" == *"volume vg0/odd, LVM2: not read: "*"a volume of kind 'zero' is mapped by the kernel"* ]]
+	[[ "$output" == *"volume vg0/plain, ext4"* ]]
+	"$MOULT" inspect --progress none --json group > group.json || [ $? -eq 7 ]
+	run -0 value group.json "[(v['name'], v['type'], v['problem'] is None) for v in i['volumes']]"
+	[ "$output" = "[('vg0/plain', 'ext4', True), ('vg0/odd', 'LVM2', False)]" ]
+}
+
+@test "a physical volume that is in no group is empty, not damaged" {
+	truncate -s 64M fresh
+	lvm_on fresh 'pvcreate @'
+	run -0 "$MOULT" inspect --progress none fresh
+	echo "$output"
+	flat=$(tr -s ' \n' ' ' <<< "$output")
+	[[ "$flat" == *"Holds LVM2_member the whole disk: a physical volume of LVM that is in no group"* ]]
+	[[ "$flat" != *damaged* ]]
+	# what is damaged is still called so
+	printf 'x' | dd of=fresh bs=1 seek=4100 conv=notrunc status=none
+	run -7 "$MOULT" inspect --progress none fresh
+	[[ $(tr -s ' \n' ' ' <<< "$output") == *"the whole disk: not read: a physical volume of LVM is damaged"* ]]
+}
+
+# signalled SIGNAL WORDS...: inspect while it works; "<" is standard input that stays open
+signalled()
+{
+	/usr/bin/python3 - "$@" <<- 'END'
+		import glob, os, signal, subprocess, sys, time
+		hold, write = os.pipe()
+		with open("disk.raw", "rb") as disk:
+		    os.write(write, disk.read(32768))
+		words = [os.environ["MOULT"], "inspect", "--progress", "none", *sys.argv[2:]]
+		child = subprocess.Popen(words, start_new_session=True, stdin=hold, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+		time.sleep(1.5)
+		assert child.poll() is None, (child.returncode, child.communicate())
+		child.send_signal(getattr(signal, sys.argv[1]))
+		start = time.monotonic()
+		out, said = child.communicate(timeout=20)
+		print(child.returncode, round(time.monotonic() - start, 1), said)
+		assert child.returncode == 130 and out == b"" and time.monotonic() - start < 5
+		assert said.count(b"\n") == 1 and said.endswith(b"interrupted\n"), said
+		left = []
+		for name in glob.glob("/proc/[0-9]*/stat"):
+		    try:
+		        fields = open(name).read().rpartition(")")[2].split()
+		    except OSError:
+		        continue
+		    if int(fields[3]) == child.pid:
+		        left.append(name)
+		assert not left, left
+	END
+}
+
+@test "a signal ends it in one line, with its children gone" {
+	mkfifo pipe
+	signalled SIGINT pipe
+	signalled SIGTERM -
+	# sums that do not come
+	signalled SIGINT --sums pipe disk.raw
+	/usr/bin/python3 "$ROOT/tests/tools/http-server" disk.raw port 3>&- &
+	server=$!
+	for _ in $(seq 100); do
+		[ -e port ] && break
+		sleep 0.1
+	done
+	signalled SIGINT "http://127.0.0.1:$(cat port)/slow"
+	kill "$server"
+	qemu-img create -q -f vmdk large.vmdk 40G
+	signalled SIGTERM --digest large.vmdk
+	rm -f large.vmdk pipe port
+	[ -z "$(ls "$BATS_TEST_TMPDIR")" ]
+}
+
+# bomb NAME: an initramfs of what comes on standard input, for a kernel of that name
+bomb()
+{
+	: > "bombs/boot/vmlinuz-$1"
+	zstd -q -1 > "bombs/boot/initrd.img-$1"
+}
+
+@test "a bomb in an initramfs: zeros, or one large file; bounded memory and time" {
+	mkdir -p bombs/{boot,etc,sbin,usr}
+	echo ID=debian > bombs/etc/os-release
+	# the head of a cpio member: a name of 2 bytes, a length of 2 GiB
+	head='07070100000001000081a40000000000000000000000010000000080000000000000000000000000000000000000000000000200000000'
+	printf 'x' | cpio --quiet -o -H newc <<< os-release -D bombs/etc > small.cpio
+	head -c 1100M /dev/zero | bomb zeros
+	{ cat small.cpio; head -c 1100M /dev/zero; } | bomb behind
+	{ printf '%sa\0' "$head"; head -c 1100M /dev/zero; } | bomb member
+	[ "$(du -sk bombs | cut -f 1)" -lt 2048 ]
+	truncate -s 16M bombs.raw
+	mke2fs -q -F -t ext4 -d bombs bombs.raw
+	run -7 timeout 100 "$MOULT" inspect --progress none --json bombs.raw
+	printf '%s' "${output%$'\n'moult:*}" > bombs.json
+	run -0 value bombs.json "[(k['release'], k['initramfs']['problem']) for k in i['guest']['kernels']]"
+	echo "$output"
+	[ "$(grep -o 'it unpacks to more than 1073741824 bytes' <<< "$output" | wc -l)" -eq 3 ]
+	# one file by many names: all together have a bound too
+	for (( n = 0; n < 60; n++ )); do
+		: > "bombs/boot/vmlinuz-$n"
+		ln bombs/boot/initrd.img-zeros "bombs/boot/initrd.img-$n"
+	done
+	mke2fs -q -F -t ext4 -d bombs bombs.raw
+	plain=$(plain_of)
+	[ -n "$plain" ] || skip "MOULT_PLAIN names no program without sanitizers"
+	run -7 /usr/bin/time -f '%e %M' -o time timeout 60 "$plain" inspect --progress none --json bombs.raw
+	[[ "$output" == *"left out: those before it unpack to too much"* ]]
+	read -r seconds kib <<< "$(tail -n 1 time)"
+	echo "$seconds s, $kib KiB"
+	[ "$kib" -lt 65536 ]
+	rm -r bombs bombs.raw bombs.json
 }
 
 @test "a wrong command line says what is wrong" {

@@ -85,6 +85,9 @@ kept() {
 		        fact.pop("problem", None)
 		    if fact["key"] == "host.name":
 		        fact["value"] = "tkr-secret"
+		run["label"] = "tkr-secret at 203.0.113.7"
+		run["provider"] = "of 2001:db8::53"
+		run["warnings"] = ["203.0.113.7 was busy"]
 		json.dump(run, open("secret.json", "w"))
 	END
 	"$MOULT" show secret.json --share --json >out
@@ -94,8 +97,28 @@ kept() {
 	done
 	grep -q 'root=UUID=(masked) ip=(masked)' out
 	grep -q 'quiet"' out
+	for words in "show -f markdown" "show -f bbcode" "show -f csv" "compare -f markdown one"; do
+		# shellcheck disable=SC2086
+		"$MOULT" $words secret.json > out
+		for word in tkr-secret 203.0.113 2001:db8; do
+			run ! grep -q "$word" out
+		done
+	done
+	grep -q '(masked) at (masked)' out
 	"$MOULT" show secret.json -f unixbench | grep -q '^   System: masked: '
 	"$MOULT" show secret.json -f unixbench --raw | grep -q '^   System: tkr-secret: '
+}
+
+@test "the folders of a report are not told where it is shared" {
+	mkdir -p home/alice/203.0.113.7
+	"$MOULT" show article#1 -f unixbench > home/alice/203.0.113.7/report.txt
+	"$MOULT" show article#2 -f unixbench > home/alice/other.txt
+	run -0 "$MOULT" compare "$PWD/home/alice/203.0.113.7/report.txt" "$PWD/home/alice/other.txt"
+	[[ $(tr -d '\n ' <<<"$output") == *home/alice/other.txt* ]]
+	run -0 "$MOULT" compare -f markdown "$PWD/home/alice/203.0.113.7/report.txt" "$PWD/home/alice/other.txt"
+	echo "$output"
+	[[ "$output" == *"other.txt** against **report.txt"* ]]
+	[[ "$output" != *alice* ]]
 }
 
 @test "a bootstrap beyond 50 samples, told with its seed" {

@@ -75,3 +75,34 @@ void fuzz_conclude(struct verdict *verdict)
 	}
 	verdict_clear(verdict);
 }
+
+struct memory {
+	struct blocks blocks;
+	const uint8_t *bytes;
+};
+
+static int memory_read(struct blocks *blocks, uint64_t offset, void *buffer, size_t length,
+		       struct error *err)
+{
+	(void)err;
+	memcpy(buffer, ((struct memory *)blocks)->bytes + offset, length);
+	return 0;
+}
+
+static void memory_close(struct blocks *blocks)
+{
+	free(blocks);
+}
+
+static const struct blocks_ops memory_ops = {.read = memory_read, .close = memory_close};
+
+struct blocks *fuzz_blocks(const uint8_t *bytes, size_t size)
+{
+	struct memory *memory = mem_zero(1, sizeof(*memory));
+
+	memory->blocks.ops = &memory_ops;
+	memory->blocks.size_bytes = size;
+	memory->blocks.fd = -1;
+	memory->bytes = bytes;
+	return &memory->blocks;
+}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/blocks.h"
 #include "model/verdict.h"
 
 /** What libFuzzer calls with each input. Returns: 0 */
@@ -18,6 +19,10 @@ void fuzz_require(bool is_held, const char *what, const char *detail);
 
 /** Copy the input and end it by a NUL. Returns: a text that the caller frees */
 char *fuzz_text(const uint8_t *bytes, size_t size);
+
+/** Take an input for a disk or a file. @bytes: stay where they are. Returns: blocks that the caller
+ * closes */
+struct blocks *fuzz_blocks(const uint8_t *bytes, size_t size);
 
 /** Conclude from the signs of @verdict, check what holds for all evidence and every
  * verdict, and clear it. */

@@ -11,37 +11,6 @@
 
 enum { READ_MOST = 16384, STEPS_MOST = 64 };
 
-struct memory {
-	struct blocks blocks;
-	const uint8_t *bytes;
-};
-
-static int memory_read(struct blocks *blocks, uint64_t offset, void *buffer, size_t length,
-		       struct error *err)
-{
-	(void)err;
-	memcpy(buffer, ((struct memory *)blocks)->bytes + offset, length);
-	return 0;
-}
-
-static void memory_close(struct blocks *blocks)
-{
-	free(blocks);
-}
-
-static const struct blocks_ops memory_ops = {.read = memory_read, .close = memory_close};
-
-static struct blocks *memory_open(const uint8_t *bytes, size_t size)
-{
-	struct memory *memory = mem_zero(1, sizeof(*memory));
-
-	memory->blocks.ops = &memory_ops;
-	memory->blocks.size_bytes = size;
-	memory->blocks.fd = -1;
-	memory->bytes = bytes;
-	return &memory->blocks;
-}
-
 /* Both were opened: piece after piece they must agree. */
 static void compare(struct stream *stream, struct blocks *blocks)
 {
@@ -73,8 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	char detail[FORMAT_DETAIL_BYTES] = "";
 	const struct image_options options = {0};
 	const struct format_context context = {&options, detail};
-	struct blocks *file = memory_open(bytes, size), *blocks = NULL;
-	struct stream *inner = stream_open_blocks(memory_open(bytes, size)), *stream = NULL;
+	struct blocks *file = fuzz_blocks(bytes, size), *blocks = NULL;
+	struct stream *inner = stream_open_blocks(fuzz_blocks(bytes, size)), *stream = NULL;
 	struct error err = {0};
 	bool has_blocks, has_stream;
 

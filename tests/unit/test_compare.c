@@ -13,23 +13,11 @@
 
 #include "base/str.h"
 #include "model/compare.h"
+#include "noise.h"
 
 enum { ROUNDS = 6, TRIALS = 400 };
 
 static uint64_t seed = 519816;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (double)(seed >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
 
 /* A run whose first four tests are slower by the factor @slow; each sample has noise of @noise. */
 static void simulate(double noise, double slow, struct run *run)
@@ -43,7 +31,7 @@ static void simulate(double noise, double slow, struct run *run)
 		(void)run_add_test(run, &tests_all[test]);
 	for (round = 0; round < ROUNDS; round++) {
 		for (test = 0; test < TESTS_COUNT; test++) {
-			const double log_rate = 15 + noise * normal() + (test < 4 ? log(slow) : 0);
+			const double log_rate = 15 + noise * noise_normal(&seed) + (test < 4 ? log(slow) : 0);
 			const struct run_sample sample = { .count = (uint64_t)exp(log_rate),
 							   .scored_ns = 1000000000,
 							   .start_ns = second++ * 1000000000 };
@@ -152,6 +140,37 @@ static void an_imported_run_has_no_interval(void **state)
 	run_clear(&b);
 }
 
+/* Of other tests it would be another index: the profiles must have the same ones on both sides. */
+static void the_index_is_split_over_the_same_tests_alone(void **state)
+{
+	struct run a = { 0 }, b = { 0 };
+	struct comparison whole, pinned;
+	struct compare_split split;
+
+	(void)state;
+	simulate(0.01, 1, &a);
+	simulate(0.01, 0.5, &b);
+	compare_runs(&a, &b, &whole);
+	compare_split(&whole, &whole, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT);
+	assert_true(split.index.userland.ratio > 0);
+	run_clear(&a);
+	run_clear(&b);
+	simulate(0.01, 1, &a);
+	simulate(0.01, 0.5, &b);
+	a.test_count--; /* the last one was not measured */
+	compare_runs(&a, &b, &pinned);
+	a.test_count++;
+	compare_split(&whole, &pinned, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT - 1);
+	assert_false(split.index.userland.ratio > 0);
+	compare_split(&pinned, &whole, &split);
+	assert_int_equal(split.test_count, TESTS_COUNT - 1);
+	assert_false(split.index.userland.ratio > 0);
+	run_clear(&a);
+	run_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +178,7 @@ int main(void)
 		cmocka_unit_test(a_slowdown_of_5_percent_is_called_where_the_noise_allows),
 		cmocka_unit_test(what_cannot_be_compared_is_refused),
 		cmocka_unit_test(an_imported_run_has_no_interval),
+		cmocka_unit_test(the_index_is_split_over_the_same_tests_alone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

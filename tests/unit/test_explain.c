@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -239,6 +240,88 @@ static void test_two_causes(void **state)
 	run_clear(&second);
 }
 
+/* Others' work while the samples were taken: @foreign CPUs' worth, on a machine of @usable. */
+struct crowd {
+	double load, foreign;
+	const char *usable;
+};
+
+static void be_crowded(struct run *run, const struct crowd *crowd)
+{
+	char load[32];
+	size_t i, k;
+
+	(void)snprintf(load, sizeof(load), "%.2f", crowd->load);
+	add_fact(run, "moment.load", load);
+	add_fact(run, "cpu.usable", crowd->usable);
+	for (i = 0; i < run->test_count; i++)
+		for (k = 0; k < run->tests[i].sample_count; k++)
+			run->tests[i].samples[k].foreign_ns =
+				(int64_t)(crowd->foreign * (double)run->tests[i].samples[k].elapsed_ns);
+}
+
+static bool is_load_blamed(const struct crowd *before, const struct crowd *after)
+{
+	struct run first = {0}, second = {0};
+	struct explanation explanation = {0};
+	struct comparison comparison;
+	bool is_blamed;
+
+	simulate(NULL, &first);
+	simulate(time_taken, &second);
+	be_crowded(&first, before);
+	be_crowded(&second, after);
+	compare_runs(&first, &second, &comparison);
+	explain_runs(&first, &second, &comparison, &explanation);
+	is_blamed = explanation.cause_count > 0 && strcmp(explanation.causes[0].fact, "moment.load") == 0;
+	assert_int_equal(explanation.cause_count, is_blamed);
+	explanation_clear(&explanation);
+	run_clear(&first);
+	run_clear(&second);
+	return is_blamed;
+}
+
+static void test_load(void **state)
+{
+	const struct crowd alone = {0.1, 0.01, "2"};
+	const struct crowd crowded = {3, 2, "2"};
+	const struct crowd gone = {9, 0.01, "2"}; /* a load average of what had ended before */
+	const struct crowd beside = {9, 6, "8"};  /* on CPUs that had nothing to do */
+
+	(void)state;
+	assert_true(is_load_blamed(&alone, &crowded));
+	assert_false(is_load_blamed(&alone, &gone));
+	assert_false(is_load_blamed(&alone, &beside));
+	assert_false(is_load_blamed(&crowded, &alone)); /* it should be faster */
+}
+
+/* A report tells nothing of groups: that is not the same as having no quota. */
+static void test_quota_of_a_report(void **state)
+{
+	struct run first = {0}, second = {0};
+	struct explanation explanation = {0};
+	struct comparison comparison;
+	size_t i;
+
+	(void)state;
+	first.method = RUN_IMPORTED;
+	for (i = 0; i < TESTS_COUNT; i++)
+		run_add_test(&first, &tests_all[i])->imported_score = 1e8 * tests_all[i].per_loop;
+	simulate(time_taken, &second);
+	add_fact(&second, "cgroup.cpu_max", "50000 100000");
+	compare_runs(&first, &second, &comparison);
+	explain_runs(&first, &second, &comparison, &explanation);
+	assert_true(explanation.moved != 0);
+	assert_int_equal(explanation.cause_count, 0);
+	explanation_clear(&explanation);
+	compare_runs(&second, &first, &comparison);
+	explain_runs(&second, &first, &comparison, &explanation);
+	assert_int_equal(explanation.cause_count, 0);
+	explanation_clear(&explanation);
+	run_clear(&first);
+	run_clear(&second);
+}
+
 /* The table itself: all tests exist, bounds are in order, nothing is left empty. */
 static void test_table(void **state)
 {
@@ -265,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	   cmocka_unit_test(test_nothing_moved), cmocka_unit_test(test_next),
 		cmocka_unit_test(test_two_causes), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_load),	   cmocka_unit_test(test_quota_of_a_report),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

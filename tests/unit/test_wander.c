@@ -13,23 +13,11 @@
 
 #include "model/compare.h"
 #include "model/score.h"
+#include "noise.h"
 
 enum { ROUNDS = 6, RUNS = 1500, OCTAVES = 6 };
 
 static uint64_t seed = 20261123;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (double)(seed >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
 
 /* The speed of a machine: Ornstein-Uhlenbeck processes with the deviation @wander each, and time constants
  * of which each is @step times the one before. With several steps it is flicker noise. */
@@ -44,7 +32,7 @@ static void machine_begin(struct machine *machine)
 	int i;
 
 	for (i = 0; i < machine->count; i++)
-		machine->speeds[i] = machine->wander * normal();
+		machine->speeds[i] = machine->wander * noise_normal(&seed);
 }
 
 /* Returns the speed, and goes on by a second. */
@@ -56,7 +44,7 @@ static double machine_step(struct machine *machine)
 	for (i = 0; i < machine->count; i++, constant_s *= machine->step) {
 		keep = exp(-1 / constant_s);
 		speed += machine->speeds[i];
-		machine->speeds[i] = keep * machine->speeds[i] + machine->wander * sqrt(1 - keep * keep) * normal();
+		machine->speeds[i] = keep * machine->speeds[i] + machine->wander * sqrt(1 - keep * keep) * noise_normal(&seed);
 	}
 	return speed;
 }
@@ -71,7 +59,7 @@ static void simulate(struct machine *machine, struct run *run)
 		(void)run_add_test(run, &tests_all[test]);
 	for (round = 0; round < ROUNDS; round++) {
 		for (test = 0; test < TESTS_COUNT; test++) {
-			const double log_rate = 15 + machine_step(machine) + 0.03 * normal();
+			const double log_rate = 15 + machine_step(machine) + 0.03 * noise_normal(&seed);
 			const struct run_sample sample = {
 				.count = (uint64_t)exp(log_rate),
 				.scored_ns = 1000000000,
