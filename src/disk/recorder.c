@@ -16,7 +16,7 @@ struct recorder {
 	size_t step;
 };
 
-static void tape_add(struct recorder *recorder, int kind, uint64_t offset,
+static void tape_add(struct recorder *recorder, enum recorder_kind kind, uint64_t offset,
 		     const void *bytes, size_t length)
 {
 	struct recorder_tape *tape = recorder->tape;

@@ -10,9 +10,12 @@
 
 #include "model/sink.h"
 
+/** What can be asked. */
+enum recorder_kind { STEP_WRITE, STEP_FLUSH };
+
 /** What was asked. */
 struct recorder_step {
-	enum { STEP_WRITE, STEP_FLUSH } kind;
+	enum recorder_kind kind;
 	unsigned disk; /* of the sinks that share a tape */
 	uint64_t offset;
 	size_t length;
@@ -25,10 +28,13 @@ struct recorder_tape {
 	size_t count;
 };
 
+/** How a step goes wrong. */
+enum recorder_wrong { FAULT_NONE, FAULT_FAILS, FAULT_DROPPED, FAULT_CHANGED };
+
 /** A fault that is planted: the step with this number fails, or is dropped or changed
  * without a word. */
 struct recorder_fault {
-	enum { FAULT_NONE, FAULT_FAILS, FAULT_DROPPED, FAULT_CHANGED } kind;
+	enum recorder_wrong kind;
 	size_t step; /* counted over all writes and flushes of the sink */
 	int os;	     /* FAULT_FAILS: errno */
 };

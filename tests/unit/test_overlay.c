@@ -387,7 +387,7 @@ static void test_a_lying_disk_is_noticed(void **state)
 	struct stage stage;
 	struct error err;
 	size_t step, count, noticed = 0;
-	int kind;
+	enum recorder_wrong kind;
 
 	(void)state;
 	stage_begin(&stage, SCOPE_NONE);
