@@ -153,8 +153,9 @@ static int find_at(struct sink *sink, uint64_t at, bool is_last, uint64_t *out_o
 	    header.area_bytes > sink->size_bytes ||
 	    header.area_offset > sink->size_bytes - header.area_bytes)
 		return 0;
-	if (is_last ? header.area_offset + header.area_bytes != at + UNDO_BLOCK_BYTES
-		    : header.area_offset != at)
+	if (is_last != (header.place == UNDO_TAIL) ||
+	    (is_last ? header.area_offset + header.area_bytes != at + UNDO_BLOCK_BYTES
+		     : header.area_offset != at))
 		return 0;
 	*out_offset = header.area_offset;
 	*out_bytes = header.area_bytes;

@@ -288,6 +288,13 @@ static int check_keeps(const struct plan *plan, struct error *err)
 			return error_set(err, ERROR_INPUT,
 					 "what the plan keeps at byte %llu cannot be",
 					 (unsigned long long)keep->offset);
+		if (plan->undo == UNDO_TAIL &&
+		    do_meet(keep->offset, keep->length, plan->undo_offset,
+			    plan->undo_bytes))
+			return error_set(err, ERROR_INPUT,
+					 "the plan keeps byte %llu, which its own log is "
+					 "written over",
+					 (unsigned long long)keep->offset);
 		end = keep->offset + keep->length;
 	}
 	return 0;

@@ -225,6 +225,22 @@ static void many_ranges_are_soon_checked(void **state)
 	assert_true(clock() - begun < 8 * CLOCKS_PER_SEC);
 }
 
+static void the_log_does_not_keep_itself(void **state)
+{
+	(void)state;
+	plan_add_keep(&plan, LOG - MIB, MIB);
+	assert_good();
+	plan.keeps[0].length = MIB + 512;
+	assert_bad("its own log");
+	plan.keeps[0].offset = LOG + LOG_BYTES - 512;
+	assert_bad("its own log");
+	plan.keeps[0].offset = LOG + LOG_BYTES;
+	assert_good();
+	plan.keeps[0].offset = LOG;
+	plan.undo = UNDO_DEVICE; /* lies elsewhere */
+	assert_good();
+}
+
 static void chunks_have_bounds(void **state)
 {
 	static const uint32_t bad[] = {0, 512, 4095, 4097, 16 * MIB + 4096, UINT32_MAX};
@@ -267,6 +283,7 @@ int main(void)
 		TEST(edits_end_with_the_disk),
 		TEST(an_edit_may_lie_in_several_ranges),
 		TEST(many_ranges_are_soon_checked),
+		TEST(the_log_does_not_keep_itself),
 		TEST(chunks_have_bounds),
 		TEST(edits_are_laid_over_what_they_touch),
 	};
