@@ -63,7 +63,7 @@ static void add_core(const char *where, const struct layout_core *core, struct s
 {
 	if (core == NULL)
 		return;
-	str_addf(line, "; core.img %s", where);
+	str_addf(line, "; core.img%s", where);
 	if (core->partition > 0)
 		str_addf(line, " in partition %u", core->partition);
 	if (core->prefix != NULL)
@@ -82,7 +82,7 @@ static void add_table(const struct layout *layout, struct str *out)
 	str_addf(&line, ", sectors of %u (%s); boot code: %s", layout->sector_bytes,
 		 layout->sector_source, layout_boot_names[layout->boot.kind]);
 	add_core("", layout->boot.core, &line);
-	add_core("without a way to it", layout->bios_boot, &line);
+	add_core(" without a way to it", layout->bios_boot, &line);
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
@@ -118,6 +118,12 @@ static const struct inspect_volume *volume_of(const struct inspection *inspectio
 	return NULL;
 }
 
+static void add_folder(const struct inspect_volume *volume, struct str *line)
+{
+	if (volume != NULL && volume->folder != NULL)
+		str_addf(line, "  on %s", volume->folder);
+}
+
 static void add_partition(const struct inspection *inspection,
 			  const struct layout_partition *partition, struct str *out)
 {
@@ -133,8 +139,7 @@ static void add_partition(const struct inspection *inspection,
 	str_add_bytes(out, line.bytes, line.length);
 	line.length = 0;
 	add_contents(partition->contents, partition->content_count, &line);
-	if (volume != NULL && volume->folder != NULL)
-		str_addf(&line, "  on %s", volume->folder);
+	add_folder(volume, &line);
 	report_add_wrapped(out, line.bytes, 42, 41);
 }
 
@@ -152,6 +157,7 @@ static void add_partitions(const struct inspection *inspection, struct str *out)
 		return;
 	str_add(&line, "Holds   ");
 	add_contents(layout->contents, layout->content_count, &line);
+	add_folder(volume_of(inspection, 0), &line);
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
