@@ -197,12 +197,16 @@ static void add_volumes(const struct inspection *inspection, struct str *out)
 		autostr struct str line = STR_EMPTY;
 
 		if (volume->problem == NULL && volume->warning == NULL &&
-		    volume->name == NULL)
+		    volume->name == NULL && volume->subvolume == NULL)
 			continue;
+		if (volume->subvolume != NULL)
+			str_addf(&line, "subvolume %s of ", volume->subvolume);
 		if (volume->name != NULL)
 			str_addf(&line, "volume %s, %s", volume->name, volume->type);
-		else
+		else if (volume->partition > 0)
 			str_addf(&line, "partition %u", volume->partition);
+		else
+			str_add(&line, "the whole disk");
 		if (volume->folder != NULL)
 			str_addf(&line, ", on %s", volume->folder);
 		if (volume->problem != NULL)
