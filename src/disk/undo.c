@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/undo.h"
 
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -9,6 +8,7 @@
 #include "base/own.h"
 #include "disk/undo_log.h"
 #include "sys/digest.h"
+#include "sys/random_bytes.h"
 
 enum {
 	LEVEL = 1, /* of zstd: old systems compress well enough, and nobody waits */
@@ -124,8 +124,7 @@ int undo_create(struct sink *sink, const struct undo_header *header, const char 
 				 (unsigned long long)header->area_bytes);
 	undo = open_at(sink);
 	undo->header = *header;
-	if (RAND_bytes(undo->log_id, sizeof(undo->log_id)) != 1)
-		abort();
+	sys_random(undo->log_id, sizeof(undo->log_id));
 	if (write_ends(undo, err) != 0 ||
 	    append(undo, &frame, plan, (size_t)frame.length, err) != 0 ||
 	    undo_set_state(undo, UNDO_WRITING, err) != 0) {
@@ -153,8 +152,9 @@ static int find_at(struct sink *sink, uint64_t at, bool is_last, uint64_t *out_o
 	    header.area_bytes > sink->size_bytes ||
 	    header.area_offset > sink->size_bytes - header.area_bytes)
 		return 0;
-	if (is_last ? header.area_offset + header.area_bytes != at + UNDO_BLOCK_BYTES
-		    : header.area_offset != at)
+	if (is_last != (header.place == UNDO_TAIL) ||
+	    (is_last ? header.area_offset + header.area_bytes != at + UNDO_BLOCK_BYTES
+		     : header.area_offset != at))
 		return 0;
 	*out_offset = header.area_offset;
 	*out_bytes = header.area_bytes;

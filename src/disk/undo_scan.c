@@ -54,6 +54,14 @@ void undo_keep_record(struct undo *undo, const struct undo_frame *frame,
 	memcpy(record->old_sha, frame->sha, sizeof(record->old_sha));
 }
 
+/* A log in the disk's tail never saves itself: to bring that back would end the log. */
+static bool is_own(const struct undo_header *header, const struct undo_frame *frame)
+{
+	return header->place == UNDO_TAIL &&
+	       frame->offset < header->area_offset + header->area_bytes &&
+	       header->area_offset < frame->offset + frame->length;
+}
+
 /* Lengths that the rest may rely on. */
 static bool is_sane(const struct undo *undo, const struct undo_frame *frame)
 {
@@ -70,7 +78,8 @@ static bool is_sane(const struct undo *undo, const struct undo_frame *frame)
 		       frame->offset <= undo->header.disk_bytes &&
 		       frame->length <= undo->header.disk_bytes - frame->offset &&
 		       frame->offset % undo->header.sector_bytes == 0 &&
-		       frame->length % undo->header.sector_bytes == 0;
+		       frame->length % undo->header.sector_bytes == 0 &&
+		       !is_own(&undo->header, frame);
 	return frame->length <= UNDO_PLAN_MOST_BYTES;
 }
 

@@ -179,7 +179,6 @@ static int check_range(const struct plan *plan, const struct plan_range *range,
 		       struct error *err)
 {
 	const unsigned sector = plan->disk.sector_bytes;
-	const struct plan_range *other;
 
 	if (!is_inside(range->offset, range->length, plan->disk.size_bytes))
 		return error_set(err, ERROR_INPUT,
@@ -193,38 +192,84 @@ static int check_range(const struct plan *plan, const struct plan_range *range,
 	    do_meet(range->offset, range->length, plan->undo_offset, plan->undo_bytes))
 		return error_set(err, ERROR_INPUT,
 				 "the plan writes '%s' over its own log", range->what);
-	for (other = plan->ranges; other < range; other++)
-		if (do_meet(range->offset, range->length, other->offset, other->length))
-			return error_set(err, ERROR_INPUT,
-					 "the plan's ranges '%s' and '%s' overlap",
-					 other->what, range->what);
 	return 0;
 }
 
-static int check_edit(const struct plan *plan, const struct plan_edit *edit,
-		      struct error *err)
+static int by_offset(const void *a, const void *b)
 {
-	uint64_t left = edit->length;
+	const struct plan_range *one = *(const struct plan_range *const *)a;
+	const struct plan_range *other = *(const struct plan_range *const *)b;
+
+	return one->offset < other->offset ? -1 : one->offset > other->offset;
+}
+
+/* Ranges that each lie on the disk, ascending: a plan by hand may have very many. */
+static int check_overlaps(const struct plan_range **sorted, size_t count,
+			  struct error *err)
+{
+	size_t i;
+
+	qsort(sorted, count, sizeof(sorted[0]), by_offset);
+	for (i = 1; i < count; i++)
+		if (sorted[i]->offset < sorted[i - 1]->offset + sorted[i - 1]->length)
+			return error_set(err, ERROR_INPUT,
+					 "the plan's ranges '%s' and '%s' overlap",
+					 sorted[i - 1]->what, sorted[i]->what);
+	return 0;
+}
+
+/* The first of the sorted ranges that ends behind @offset. */
+static size_t first_behind(const struct plan_range *const *sorted, size_t count,
+			   uint64_t offset)
+{
+	size_t low = 0, high = count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (sorted[middle]->offset + sorted[middle]->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int check_edit(const struct plan *plan, const struct plan_range *const *sorted,
+		      const struct plan_edit *edit, struct error *err)
+{
+	uint64_t at = edit->offset;
 	size_t i;
 
 	if (!is_inside(edit->offset, edit->length, plan->disk.size_bytes))
 		return error_set(err, ERROR_INPUT,
 				 "the plan's edit '%s' is beyond the disk's end",
 				 edit->reason);
-	for (i = 0; i < plan->range_count; i++) {
-		const struct plan_range *range = &plan->ranges[i];
-		uint64_t start =
-			range->offset > edit->offset ? range->offset : edit->offset;
-		uint64_t end = range->offset + range->length;
-
-		if (end > edit->offset + edit->length)
-			end = edit->offset + edit->length;
-		left -= start < end ? end - start : 0;
-	}
-	if (left != 0)
+	for (i = first_behind(sorted, plan->range_count, at);
+	     i < plan->range_count && sorted[i]->offset <= at; i++)
+		at = sorted[i]->offset + sorted[i]->length;
+	if (at < edit->offset + edit->length)
 		return error_set(err, ERROR_INPUT,
 				 "the plan's edit '%s' lies in no range that is written",
 				 edit->reason);
+	return 0;
+}
+
+/* Each range and edit by itself, then beside the others. */
+static int check_rows(const struct plan *plan, const struct plan_range **sorted,
+		      struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->range_count; i++) {
+		if (check_range(plan, &plan->ranges[i], err) != 0)
+			return -1;
+		sorted[i] = &plan->ranges[i];
+	}
+	if (check_overlaps(sorted, plan->range_count, err) != 0)
+		return -1;
+	for (i = 0; i < plan->edit_count; i++)
+		if (check_edit(plan, sorted, &plan->edits[i], err) != 0)
+			return -1;
 	return 0;
 }
 
@@ -242,6 +287,13 @@ static int check_keeps(const struct plan *plan, struct error *err)
 		    !is_inside(keep->offset, keep->length, plan->disk.size_bytes))
 			return error_set(err, ERROR_INPUT,
 					 "what the plan keeps at byte %llu cannot be",
+					 (unsigned long long)keep->offset);
+		if (plan->undo == UNDO_TAIL &&
+		    do_meet(keep->offset, keep->length, plan->undo_offset,
+			    plan->undo_bytes))
+			return error_set(err, ERROR_INPUT,
+					 "the plan keeps byte %llu, which its own log is "
+					 "written over",
 					 (unsigned long long)keep->offset);
 		end = keep->offset + keep->length;
 	}
@@ -275,17 +327,15 @@ static int check_numbers(const struct plan *plan, struct error *err)
 
 int plan_check_shape(const struct plan *plan, struct error *err)
 {
-	size_t i;
+	const struct plan_range **sorted;
+	int result;
 
 	if (check_numbers(plan, err) != 0)
 		return -1;
-	for (i = 0; i < plan->range_count; i++)
-		if (check_range(plan, &plan->ranges[i], err) != 0)
-			return -1;
-	for (i = 0; i < plan->edit_count; i++)
-		if (check_edit(plan, &plan->edits[i], err) != 0)
-			return -1;
-	return check_keeps(plan, err);
+	sorted = mem_zero(plan->range_count + 1, sizeof(*sorted));
+	result = check_rows(plan, sorted, err);
+	free(sorted);
+	return result == 0 ? check_keeps(plan, err) : -1;
 }
 
 static void clear_disk(struct plan_disk *disk)

@@ -168,7 +168,7 @@ void plan_lay_edits(const struct plan *plan, uint64_t offset, void *bytes, size_
 
 /** Whether a plan can be obeyed at all: ranges and edits lie on the disk, in whole sectors,
  * ranges do not overlap each other, and none lies in the log's area; edits lie in ranges;
- * what is kept lies on the disk and ascends.
+ * what is kept lies on the disk, ascends and is not in the log's area.
  *
  * Errors:  ERROR_INPUT
  * Returns: 0 or -1

@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "model/score.h"
+#include "record/json_take.h"
 #include "record/run_json.h"
 
 /* The longest time that a field may hold: a year. Larger ones would not fit nanoseconds
@@ -19,55 +20,14 @@ static const double longest_s = 366 * 86400.0;
 static const double rate_most = 1e14, score_most = 1e15, index_most = 1e17,
 		    run_index_most = 1e18;
 
-static char *copy_text(const json_t *object, const char *key)
-{
-	return str_copy(json_string_value(json_object_get(object, key)));
-}
-
-/* A number that is 0 or more; 0 when the field is absent or null. */
-static int read_number(const json_t *object, const char *key, double most, double *out,
-		       struct error *err)
-{
-	const json_t *field = json_object_get(object, key);
-	double value;
-
-	if (field == NULL || json_is_null(field)) {
-		*out = 0;
-		return 0;
-	}
-	value = json_number_value(field);
-	if (!json_is_number(field) || !(value >= 0) || value > most)
-		return error_set(err, ERROR_INPUT,
-				 "the field '%s' is not a number from 0 to %g", key,
-				 most);
-	*out = value;
-	return 0;
-}
-
 static int read_seconds(const json_t *object, const char *key, int64_t *out_ns,
 			struct error *err)
 {
 	double value_s;
 
-	if (read_number(object, key, longest_s, &value_s, err) != 0)
+	if (json_take_number(object, key, longest_s, &value_s, err) != 0)
 		return -1;
 	*out_ns = llround(value_s * (double)NUM_SECOND_NS);
-	return 0;
-}
-
-static int read_count(const json_t *object, const char *key, uint64_t *out,
-		      struct error *err)
-{
-	const json_t *field = json_object_get(object, key);
-
-	if (field == NULL) {
-		*out = 0;
-		return 0;
-	}
-	if (!json_is_integer(field) || json_integer_value(field) < 0)
-		return error_set(err, ERROR_INPUT,
-				 "the field '%s' is not a whole number from 0 on", key);
-	*out = (uint64_t)json_integer_value(field);
 	return 0;
 }
 
@@ -114,7 +74,7 @@ static int read_parts(const json_t *list, unsigned copies, struct run_sample *sa
 	sample->parts = mem_zero(copies, sizeof(*sample->parts));
 	sample->part_count = copies;
 	json_array_foreach(list, i, part)
-		if (read_count(part, "count", &sample->parts[i].count, err) != 0 ||
+		if (json_take_count(part, "count", &sample->parts[i].count, err) != 0 ||
 		    read_seconds(part, "start_s", &sample->parts[i].start_ns, err) != 0 ||
 		    read_seconds(part, "elapsed_s", &sample->parts[i].elapsed_ns, err) !=
 			    0 ||
@@ -151,9 +111,9 @@ static int read_sample(const json_t *object, unsigned copies, const struct test 
 	int64_t time_ns;
 	size_t i;
 
-	if (read_count(object, "count", &sample->count, err) != 0 ||
-	    read_count(object, "switches_voluntary", &voluntary, err) != 0 ||
-	    read_count(object, "switches_forced", &forced, err) != 0)
+	if (json_take_count(object, "count", &sample->count, err) != 0 ||
+	    json_take_count(object, "switches_voluntary", &voluntary, err) != 0 ||
+	    json_take_count(object, "switches_forced", &forced, err) != 0)
 		return -1;
 	sample->switches_voluntary = (int64_t)voluntary;
 	sample->switches_forced = (int64_t)forced;
@@ -195,11 +155,14 @@ static int read_test(const json_t *object, struct run *run, struct error *err)
 		return error_set(err, ERROR_INPUT, "the test '%s' stands there twice",
 				 key);
 	test = run_add_test(run, &tests_all[number]);
-	test->failure = copy_text(object, "failure");
-	if (read_number(object, "score", score_most, &test->imported_score, err) != 0 ||
-	    read_number(object, "index", index_most, &test->imported_index, err) != 0 ||
-	    read_number(object, "time_s", longest_s, &test->imported_time_s, err) != 0 ||
-	    read_count(object, "used", &used, err) != 0)
+	test->failure = json_take_text(object, "failure");
+	if (json_take_number(object, "score", score_most, &test->imported_score, err) !=
+		    0 ||
+	    json_take_number(object, "index", index_most, &test->imported_index, err) !=
+		    0 ||
+	    json_take_number(object, "time_s", longest_s, &test->imported_time_s, err) !=
+		    0 ||
+	    json_take_count(object, "used", &used, err) != 0)
 		return error_frame(err, "%s", key);
 	test->imported_samples = (unsigned)used;
 	json_array_foreach(samples, i, entry) {
@@ -236,35 +199,22 @@ static void read_build(json_t *object, struct run_build *out)
 	const char *name;
 	json_t *digest;
 
-	out->version = copy_text(object, "moult");
-	out->compiler = copy_text(object, "compiler");
-	out->flags = copy_text(object, "flags");
-	out->libc = copy_text(object, "libc");
+	out->version = json_take_text(object, "moult");
+	out->compiler = json_take_text(object, "compiler");
+	out->flags = json_take_text(object, "flags");
+	out->libc = json_take_text(object, "libc");
 	json_object_foreach(json_object_get(object, "executables"), name, digest)
 		run_build_add_file(out, name, json_string_value(digest));
 }
 
 static int read_method(const json_t *object, enum run_method *out, struct error *err)
 {
-	const char *name = json_string_value(json_object_get(object, "method"));
-	int i;
+	unsigned number;
 
-	for (i = 0; i < RUN_METHOD_COUNT; i++) {
-		if (name != NULL && strcmp(name, run_method_names[i]) == 0) {
-			*out = (enum run_method)i;
-			return 0;
-		}
-	}
-	return error_set(err, ERROR_INPUT, "unknown method '%.60s'",
-			 name != NULL ? name : "");
-}
-
-static int check_schema(const json_t *object, const char *wanted, struct error *err)
-{
-	const json_t *schema = json_object_get(object, "schema");
-
-	if (!json_is_string(schema) || strcmp(json_string_value(schema), wanted) != 0)
-		return error_set(err, ERROR_INPUT, "the schema is not '%s'", wanted);
+	if (json_take_name(object, "method", run_method_names, RUN_METHOD_COUNT, &number,
+			   err) != 0)
+		return -1;
+	*out = (enum run_method)number;
 	return 0;
 }
 
@@ -273,7 +223,7 @@ static int read_head(const json_t *object, struct run *run, struct error *err)
 	uint64_t copies;
 
 	if (read_method(object, &run->method, err) != 0 ||
-	    read_count(object, "copies", &copies, err) != 0 ||
+	    json_take_count(object, "copies", &copies, err) != 0 ||
 	    read_seconds(object, "budget_s", &run->budget_ns, err) != 0 ||
 	    read_seconds(object, "overhead_cpu_s", &run->overhead_ns, err) != 0 ||
 	    read_seconds(object, "workload_cpu_s", &run->workload_ns, err) != 0 ||
@@ -283,15 +233,15 @@ static int read_head(const json_t *object, struct run *run, struct error *err)
 		return error_set(err, ERROR_INPUT,
 				 "the field 'copies' is not 1 to 65536");
 	run->copies = (unsigned)copies;
-	run->id = copy_text(object, "id");
-	run->label = copy_text(object, "label");
-	run->group = copy_text(object, "group");
-	run->provider = copy_text(object, "provider");
-	run->plan = copy_text(object, "plan");
-	run->location = copy_text(object, "location");
-	run->price = copy_text(object, "price");
-	run->profile = copy_text(object, "profile");
-	run->source = copy_text(object, "source");
+	run->id = json_take_text(object, "id");
+	run->label = json_take_text(object, "label");
+	run->group = json_take_text(object, "group");
+	run->provider = json_take_text(object, "provider");
+	run->plan = json_take_text(object, "plan");
+	run->location = json_take_text(object, "location");
+	run->price = json_take_text(object, "price");
+	run->profile = json_take_text(object, "profile");
+	run->source = json_take_text(object, "source");
 	run->started_ns =
 		parse_date(json_string_value(json_object_get(object, "started")));
 	run->finished_ns =
@@ -305,12 +255,12 @@ static int read_run(json_t *object, struct run *run, struct error *err)
 	const json_t *tests = json_object_get(object, "tests"), *entry;
 	size_t i;
 
-	if (check_schema(object, "moult.run/1", err) != 0 ||
+	if (json_take_schema(object, "moult.run/1", err) != 0 ||
 	    read_head(object, run, err) != 0)
 		return -1;
 	if (run->method == RUN_IMPORTED &&
-	    read_number(json_object_get(object, "index"), "score", run_index_most,
-			&run->imported_index, err) != 0)
+	    json_take_number(json_object_get(object, "index"), "score", run_index_most,
+			     &run->imported_index, err) != 0)
 		return -1;
 	if (!json_is_array(tests))
 		return error_set(err, ERROR_INPUT, "the field 'tests' is not a list");
@@ -332,7 +282,7 @@ static int read_root(json_t *root, struct runs *out, struct error *err)
 
 	if (list == NULL)
 		return read_run(root, runs_add(out), err);
-	if (check_schema(root, "moult.runs/1", err) != 0)
+	if (json_take_schema(root, "moult.runs/1", err) != 0)
 		return -1;
 	if (!json_is_array(list))
 		return error_set(err, ERROR_INPUT, "the field 'runs' is not a list");

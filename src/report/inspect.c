@@ -3,40 +3,17 @@
 #include "report/inspect.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "report/inspect_guest.h"
 #include "report/text.h"
 
-enum {
-	SIZE_ROOM = 24,
-	FAULTS_SHOWN = 6,
-	PARTITIONS_SHOWN = 32,
-	VOLUMES_SHOWN = 16,
-	EFI_FILES_SHOWN = 8
-};
-
-/* "2.0 GiB", "512 B" */
-static const char *size_text(uint64_t bytes, char out[SIZE_ROOM])
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		value /= 1024;
-		unit++;
-	}
-	(void)snprintf(out, SIZE_ROOM, "%.*f %s", unit == 0 || value >= 100 ? 0 : 1,
-		       value, units[unit]);
-	return out;
-}
+enum { FAULTS_SHOWN = 6, PARTITIONS_SHOWN = 32, VOLUMES_SHOWN = 16, EFI_FILES_SHOWN = 8 };
 
 static void add_source(const struct inspection *inspection, struct str *out)
 {
 	autostr struct str line = STR_EMPTY;
-	char size[SIZE_ROOM];
+	char size[REPORT_SIZE_ROOM];
 	size_t i;
 
 	str_addf(&line, "%s:", inspection->name);
@@ -49,14 +26,14 @@ static void add_source(const struct inspection *inspection, struct str *out)
 	}
 	str_add(&line, inspection->layer_count > 0 ? "," : " raw,");
 	if (inspection->expanded_bytes <= INT64_MAX)
-		str_addf(&line, " %s", size_text(inspection->expanded_bytes, size));
+		str_addf(&line, " %s", report_size(inspection->expanded_bytes, size));
 	else
 		str_add(&line, " of unknown length");
 	if (inspection->expanded_bytes <= INT64_MAX && inspection->hole_bytes > 0 &&
 	    inspection->hole_bytes <= inspection->expanded_bytes)
 		str_addf(&line, ", %s of it data",
-			 size_text(inspection->expanded_bytes - inspection->hole_bytes,
-				   size));
+			 report_size(inspection->expanded_bytes - inspection->hole_bytes,
+				     size));
 	report_add_wrapped(out, line.bytes, 8, 0);
 	if (inspection->published_sha256[0] != '\0')
 		str_addf(out, "sha256  %s\n", inspection->published_sha256);
@@ -94,7 +71,7 @@ static void add_table(const struct layout *layout, struct str *out)
 static void add_contents(const struct layout_content *contents, size_t count,
 			 struct str *line)
 {
-	char size[SIZE_ROOM];
+	char size[REPORT_SIZE_ROOM];
 	size_t i;
 
 	if (count == 0)
@@ -106,7 +83,7 @@ static void add_contents(const struct layout_content *contents, size_t count,
 			str_add(line, "\"");
 		if (contents[i].is_used_known)
 			str_addf(line, ", %s used",
-				 size_text(contents[i].used_bytes, size));
+				 report_size(contents[i].used_bytes, size));
 		if (contents[i].is_damaged)
 			str_add(line, ", damaged");
 	}
@@ -135,12 +112,12 @@ static void add_partition(const struct inspection *inspection,
 {
 	const struct inspect_volume *volume = volume_of(inspection, partition->number);
 	autostr struct str line = STR_EMPTY;
-	char size[SIZE_ROOM], start[SIZE_ROOM];
+	char size[REPORT_SIZE_ROOM], start[REPORT_SIZE_ROOM];
 
 	str_addf(&line, "%3u %c %10s %10s  %-10s ", partition->number,
 		 partition->is_active ? '*' : ' ',
-		 size_text(partition->start_bytes, start),
-		 size_text(partition->size_bytes, size),
+		 report_size(partition->start_bytes, start),
+		 report_size(partition->size_bytes, size),
 		 layout_role_names[partition->role]);
 	str_add_bytes(out, line.bytes, line.length);
 	line.length = 0;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { CHARACTER_MOST = 4, DOTS = 3 };
@@ -134,6 +135,44 @@ void report_add_cut(struct str *out, const char *text, size_t most)
 	}
 	report_add_clean(out, text, fitting(text, most - DOTS));
 	str_add(out, "...");
+}
+
+const char *report_size(uint64_t bytes, char out[REPORT_SIZE_ROOM])
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	(void)snprintf(out, REPORT_SIZE_ROOM, "%.*f %s",
+		       unit == 0 || value >= 100 ? 0 : 1, value, units[unit]);
+	return out;
+}
+
+void report_add_words(struct str *out, const char *text, size_t most)
+{
+	size_t length, used = 0;
+
+	text += strspn(text, " ");
+	while (*text != '\0') {
+		autostr struct str word = STR_EMPTY;
+
+		length = strcspn(text, " ");
+		str_add_bytes(&word, text, length);
+		text += length;
+		text += strspn(text, " ");
+		if (used >= most) {
+			str_add(out, " ...");
+			return;
+		}
+		if (used > 0)
+			str_add(out, " ");
+		report_add_cut(out, word.bytes, REPORT_VALUE_MOST);
+		used += report_columns(word.bytes, length) + 1;
+	}
 }
 
 void report_add_value(struct str *out, const char *before, const char *text)

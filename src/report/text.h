@@ -4,9 +4,11 @@
 #ifndef REPORT_TEXT_H
 #define REPORT_TEXT_H
 
+#include <stdint.h>
+
 #include "base/str.h"
 
-enum { REPORT_WIDTH = 79, REPORT_VALUE_MOST = 60 };
+enum { REPORT_WIDTH = 79, REPORT_VALUE_MOST = 60, REPORT_SIZE_ROOM = 24 };
 
 /** Add a text as lines of at most REPORT_WIDTH columns, broken at blanks, and clean as by
  * report_add_clean.
@@ -26,6 +28,13 @@ void report_add_clean(struct str *out, const char *text, size_t length);
  * @most:   columns of a terminal, 3 or more
  */
 void report_add_cut(struct str *out, const char *text, size_t most);
+
+/** Add a text of many words, clean: each is cut to REPORT_VALUE_MOST columns, so that
+ * report_add_wrapped can break the line, and about @most columns are shown. */
+void report_add_words(struct str *out, const char *text, size_t most);
+
+/** A number of bytes as people read it: "2.0 GiB", "512 B". Returns: @out */
+const char *report_size(uint64_t bytes, char out[REPORT_SIZE_ROOM]);
 
 /** Columns that a text of @length bytes takes on a terminal. */
 size_t report_columns(const char *text, size_t length);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "model/plan.h"
 
@@ -190,6 +191,56 @@ static void edits_end_with_the_disk(void **state)
 	assert_bad("edit 'seam' is beyond");
 }
 
+static void an_edit_may_lie_in_several_ranges(void **state)
+{
+	(void)state;
+	plan_add_range(&plan, PHASE_BODY, 32 * MIB, MIB, "one");
+	plan_add_range(&plan, PHASE_BODY, 33 * MIB, 512, "two");
+	put_edit(32 * MIB - 4, MIB + 4 + 512);
+	assert_good();
+	put_edit(32 * MIB - 4, MIB + 4 + 513);
+	assert_bad("in no range");
+	plan.ranges[2].offset =
+		32 * MIB + 512; /* a gap before it, and it meets the last */
+	plan.ranges[2].length = MIB - 512;
+	assert_bad("in no range");
+}
+
+/* A square of the ranges would take minutes. */
+static void many_ranges_are_soon_checked(void **state)
+{
+	static const unsigned char byte;
+	const clock_t begun = clock();
+	size_t i;
+
+	(void)state;
+	plan.disk.size_bytes = (uint64_t)1 << 40;
+	for (i = 300000; i > 0; i--)
+		plan_add_range(&plan, PHASE_BODY, DISK + i * 1024, 512, "many");
+	for (i = 1; i < 100000; i++)
+		plan_add_edit(&plan, DISK + i * 1024, &byte, 1, "many");
+	assert_good();
+	plan.ranges[plan.range_count / 2].length = 2048;
+	assert_bad("overlap");
+	assert_true(clock() - begun < 8 * CLOCKS_PER_SEC);
+}
+
+static void the_log_does_not_keep_itself(void **state)
+{
+	(void)state;
+	plan_add_keep(&plan, LOG - MIB, MIB);
+	assert_good();
+	plan.keeps[0].length = MIB + 512;
+	assert_bad("its own log");
+	plan.keeps[0].offset = LOG + LOG_BYTES - 512;
+	assert_bad("its own log");
+	plan.keeps[0].offset = LOG + LOG_BYTES;
+	assert_good();
+	plan.keeps[0].offset = LOG;
+	plan.undo = UNDO_DEVICE; /* lies elsewhere */
+	assert_good();
+}
+
 static void chunks_have_bounds(void **state)
 {
 	static const uint32_t bad[] = {0, 512, 4095, 4097, 16 * MIB + 4096, UINT32_MAX};
@@ -230,6 +281,9 @@ int main(void)
 		TEST(the_log_lies_on_the_disk),
 		TEST(edits_lie_in_ranges),
 		TEST(edits_end_with_the_disk),
+		TEST(an_edit_may_lie_in_several_ranges),
+		TEST(many_ranges_are_soon_checked),
+		TEST(the_log_does_not_keep_itself),
 		TEST(chunks_have_bounds),
 		TEST(edits_are_laid_over_what_they_touch),
 	};
