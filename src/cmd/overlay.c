@@ -262,7 +262,7 @@ static int find_begun(const struct call *call, const char *image, struct plan *p
 	struct plan found = {0};
 	int is_same = 0;
 
-	if (overlay_disk_open(request->disk, request->is_file, request->undo, false,
+	if (overlay_disk_open(request->disk, request->is_file, request->undo, SINK_READ,
 			      &disk, NULL) == 0 &&
 	    disk.log != NULL && undo_state_of(disk.log) <= UNDO_COMPLETE &&
 	    record_read_plan(undo_plan_of(disk.log), strlen(undo_plan_of(disk.log)),
@@ -351,7 +351,7 @@ static int show_disk(const struct call *call, const char *path, bool is_file,
 		     const char *undo, struct overlay_status *status, struct error *err)
 {
 	struct overlay_disk disk = {0};
-	int result = overlay_disk_open(path, is_file, undo, false, &disk, err);
+	int result = overlay_disk_open(path, is_file, undo, SINK_READ, &disk, err);
 
 	if (result == 0) {
 		fill_status(&disk, status);
@@ -439,8 +439,8 @@ static int end_command(struct call *call, bool is_commit, struct error *err)
 
 	if (need_disk(call, err) != 0)
 		return -1;
-	result = overlay_disk_open(request->disk, request->is_file, request->undo, true,
-				   &disk, err);
+	result = overlay_disk_open(request->disk, request->is_file, request->undo,
+				   is_commit ? SINK_SHARED : SINK_ALONE, &disk, err);
 	if (result == 0)
 		result = confirm_by_log(call, &disk,
 					is_commit ? "give up the way back"

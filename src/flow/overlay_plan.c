@@ -121,7 +121,7 @@ static int look_at_disk(struct maker *maker, struct error *err)
 		plan->disk.path = str_copy(request->disk);
 		return 0;
 	}
-	if (sink_open_disk(request->disk, request->is_file, false, &maker->sink, err) !=
+	if (sink_open_disk(request->disk, request->is_file, SINK_READ, &maker->sink, err) !=
 	    0)
 		return -1;
 	maker->old = sink_open_blocks(maker->sink);

@@ -11,7 +11,6 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "disk/layout.h"
-#include "disk/sink_open.h"
 #include "disk/table_edit.h"
 #include "flow/overlay_check.h"
 
@@ -22,7 +21,7 @@ static bool is_regular(const char *path)
 	return stat(path, &there) == 0 && S_ISREG(there.st_mode);
 }
 
-static int open_log_at(struct overlay_disk *out, const char *undo, bool is_writable,
+static int open_log_at(struct overlay_disk *out, const char *undo, enum sink_mode mode,
 		       struct error *err)
 {
 	uint64_t offset, bytes;
@@ -30,7 +29,7 @@ static int open_log_at(struct overlay_disk *out, const char *undo, bool is_writa
 
 	out->log_sink = out->disk;
 	if (undo != NULL &&
-	    sink_open_disk(undo, is_regular(undo), is_writable, &out->log_sink, err) != 0)
+	    sink_open_disk(undo, is_regular(undo), mode, &out->log_sink, err) != 0)
 		return -1;
 	found = undo != NULL ? undo_find_start(out->log_sink, &offset, &bytes, err)
 			     : undo_find_tail(out->log_sink, &offset, &bytes, err);
@@ -39,12 +38,12 @@ static int open_log_at(struct overlay_disk *out, const char *undo, bool is_writa
 	return undo_open(out->log_sink, offset, bytes, &out->log, err);
 }
 
-int overlay_disk_open(const char *path, bool is_file, const char *undo, bool is_writable,
-		      struct overlay_disk *out, struct error *err)
+int overlay_disk_open(const char *path, bool is_file, const char *undo,
+		      enum sink_mode mode, struct overlay_disk *out, struct error *err)
 {
-	if (sink_open_disk(path, is_file, is_writable, &out->disk, err) != 0)
+	if (sink_open_disk(path, is_file, mode, &out->disk, err) != 0)
 		return error_frame(err, "%.100s", path);
-	if (open_log_at(out, undo, is_writable, err) != 0)
+	if (open_log_at(out, undo, mode, err) != 0)
 		return error_frame(err, "%.100s", undo != NULL ? undo : path);
 	return 0;
 }
@@ -248,8 +247,8 @@ int overlay_run_apply(const struct plan *plan, const char *plan_json,
 	if (plan_check_shape(plan, err) != 0 || check_target(plan, err) != 0 ||
 	    make_log_file(plan, err) != 0)
 		return -1;
-	if (overlay_disk_open(plan->disk.path, plan->disk.is_file, plan->undo_path, true,
-			      &disk, err) == 0 &&
+	if (overlay_disk_open(plan->disk.path, plan->disk.is_file, plan->undo_path,
+			      SINK_ALONE, &disk, err) == 0 &&
 	    check_content(plan, &disk, err) == 0)
 		result = obey(plan, plan_json, options, watch, &disk, out, err);
 	overlay_disk_close(&disk);

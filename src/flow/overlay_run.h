@@ -4,6 +4,7 @@
 #ifndef FLOW_OVERLAY_RUN_H
 #define FLOW_OVERLAY_RUN_H
 
+#include "disk/sink_open.h"
 #include "flow/overlay.h"
 #include "flow/overlay_plan.h"
 
@@ -23,12 +24,13 @@ struct overlay_watch {
 /** Open a disk and look for its log, in its tail or in @undo.
  *
  * @undo:   file or device; NULL: the tail
+ * @mode:   of the disk and of the log
  * @out:    zeroed; closed by overlay_disk_close, also on failure
  * Errors:  ERROR_REFUSED (no disk, in use), ERROR_INPUT (a damaged log), ERROR_SYSTEM
  * Returns: 0 or -1
  */
 nodiscard int overlay_disk_open(const char *path, bool is_file, const char *undo,
-				bool is_writable, struct overlay_disk *out,
+				enum sink_mode mode, struct overlay_disk *out,
 				struct error *err);
 
 /** Close it. */
@@ -55,9 +57,10 @@ nodiscard int overlay_run_apply(const struct plan *plan, const char *plan_json,
 nodiscard int overlay_run_rollback(struct overlay_disk *disk,
 				   const struct overlay_watch *watch, struct error *err);
 
-/** Keep the new system: the moult partition leaves the table, and the log is forgotten.
+/** Keep the new system: the moult partition leaves the table, and the log is forgotten. The new
+ * system may be the one that runs.
  *
- * @disk:   opened for writing
+ * @disk:   opened for writing, SINK_SHARED is enough
  * Errors:  ERROR_REFUSED when there is no log, or the overlay is not complete; ERROR_WRITTEN
  * Returns: 0 or -1
  */

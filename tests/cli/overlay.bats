@@ -200,6 +200,22 @@ state() { overlay status --disk disk.raw --file --json | jq -r .state; }
 	is_new
 }
 
+@test "commit beside the new system, which runs from the disk" {
+	loop=$(losetup --show -f disk.raw)
+	"$MOULT" overlay apply new.raw --disk "$loop" --sha256 "$SHA" "${WAIVE[@]}" --confirm-disk "$("$MOULT" overlay plan new.raw --disk "$loop" --sha256 "$SHA" "${WAIVE[@]}" --json | jq -r .disk.confirm)" --progress none > /dev/null
+	start=$(sgdisk -i 3 disk.raw | sed -n 's/First sector: \([0-9]*\).*/\1/p')
+	part=$(losetup --show -o $(( start * 512 )) --sizelimit $(( 41 << 20 )) -f "$loop")
+	mkdir -p there
+	mount "$part" there
+	id=$("$MOULT" overlay status --disk "$loop" --json | jq -r .log.plan)
+	run -4 "$MOULT" overlay rollback --disk "$loop" --confirm-disk "$id"
+	run -0 "$MOULT" overlay commit --disk "$loop" --confirm-disk "$(sgdisk -p old.raw | sed -n 's/^Disk identifier (GUID): //p' | tr 'A-F' 'a-f')"
+	umount there
+	losetup -d "$part" "$loop"
+	[ "$(sgdisk -p disk.raw | grep -c 'moult undo')" = 0 ]
+	sgdisk -v disk.raw | grep -q 'No problems found'
+}
+
 # refused WORDS CHECK: apply refuses, exit 4, by the check of that name, and the disk is as it was.
 refused()
 {
