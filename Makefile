@@ -31,6 +31,7 @@ test-vm: deps-vm all
 
 lab: deps-vm
 	@tools/bundle --build-here build-bundle/moult-here.tar.xz
+	tests/lab/overlay build-bundle/moult-rescue
 	tests/lab/xen build-bundle/moult-rescue
 
 deps-vm:
@@ -39,6 +40,11 @@ deps-vm:
 fuzz: deps-test
 	@tools/fuzz
 
+crash: deps-test
+	@[ -e build-crash/build.ninja ] || meson setup build-crash -Dtests=true -Dbuildtype=release >/dev/null
+	@ninja -C build-crash --quiet tests/test_overlay
+	CRASH_STATES=20000 build-crash/tests/test_overlay
+
 bundle: deps
 	@tools/bundle
 
@@ -46,16 +52,17 @@ fresh-machine:
 	tools/fresh-machine
 
 clean:
-	rm -rf $(BUILD) build-test build-clang build-bundle build-fuzz build-vm
+	rm -rf $(BUILD) build-test build-clang build-bundle build-crash build-fuzz build-vm
 
 help:
 	@echo "make                build $(BUILD)/moult"
 	@echo "make run            install what the build needs, build, measure this machine"
 	@echo "make test           install what the tests need, build, pass them"
 	@echo "make fuzz           look for inputs that break the readers, FUZZ_SECONDS (900) each"
+	@echo "make crash          cut an overlay and its rollback in 20,000 ways"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
 	@echo "make test-vm        boot machines under QEMU: the bundle, and what they say they are"
-	@echo "make lab            a real Xen under QEMU, its dom0 and its guests"
+	@echo "make lab            an overlay in a rescue and back; a real Xen, its dom0 and its guests"
 	@echo "make bundle         one archive that runs unpacked on any x86-64 Linux"
 	@echo "make deps           install what the build needs"
 	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"
@@ -64,4 +71,4 @@ help:
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 
-.PHONY: all run test test-vm lab fuzz install bundle deps deps-test deps-vm fresh-machine clean help
+.PHONY: all run test test-vm lab fuzz crash install bundle deps deps-test deps-vm fresh-machine clean help

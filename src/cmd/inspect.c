@@ -62,12 +62,6 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	return 0;
 }
 
-static bool wants_sums(const struct sums_request *sums)
-{
-	return sums->sha256 != NULL || sums->sha512 != NULL || sums->sums != NULL ||
-	       sums->signature != NULL || sums->keyring != NULL;
-}
-
 static void show_progress(void *data, uint64_t done_bytes, uint64_t total_bytes)
 {
 	char detail[48];
@@ -129,7 +123,7 @@ static int read_all(const char *name, struct inspect_call *call,
 	int result = 0;
 
 	sys_signals_catch();
-	if (wants_sums(&call->sums))
+	if (sums_is_asked(&call->sums))
 		result = sums_require(&call->sums, name, required, err);
 	if (result == 0)
 		result = look_into(name, call, out, err);
@@ -146,7 +140,7 @@ static int inspect(const char *name, struct inspect_call *call, struct error *er
 	struct image_digests required = {0};
 	int result = read_all(name, call, &required, &inspection, err);
 
-	if (result == 0 && wants_sums(&call->sums))
+	if (result == 0 && sums_is_asked(&call->sums))
 		result = check_digests(&inspection, &required, err);
 	if (result == 0)
 		result = show(&inspection, call, err);
@@ -171,7 +165,7 @@ static int inspect_run(int argc, char **argv, struct error *err)
 			err, ERROR_USAGE,
 			"inspect takes one image: a file, a block device, '-' or "
 			"a http(s) address");
-	call.plan.image.want_digests = wants_sums(&call.sums) || call.want_digests;
+	call.plan.image.want_digests = sums_is_asked(&call.sums) || call.want_digests;
 	return inspect(argv[first], &call, err);
 }
 

@@ -211,13 +211,13 @@ static const char *caveat_of(const struct sink_held *held)
 	return NULL;
 }
 
-int sink_open_disk(const char *path, bool may_be_file, bool is_writable,
+int sink_open_disk(const char *path, bool may_be_file, enum sink_mode mode,
 		   struct sink **out, struct error *err)
 {
 	struct sink_held held;
 	struct device *device;
 
-	if (sink_hold_open(path, may_be_file, is_writable, &held, err) != 0)
+	if (sink_hold_open(path, may_be_file, mode, &held, err) != 0)
 		return -1;
 	device = mem_zero(1, sizeof(*device));
 	device->sink.ops = &device_ops;
@@ -225,7 +225,7 @@ int sink_open_disk(const char *path, bool may_be_file, bool is_writable,
 	device->sink.sector_bytes = held.sector_bytes;
 	device->sink.caveat = caveat_of(&held);
 	device->held = held;
-	device->is_writable = is_writable;
+	device->is_writable = mode != SINK_READ;
 	device->path = str_copy(path);
 	*out = &device->sink;
 	return 0;

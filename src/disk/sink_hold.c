@@ -72,12 +72,12 @@ static int open_as_seen(const char *path, int flags, const struct stat *seen)
 	return OPEN_REPLACED;
 }
 
-static int open_disk(const char *path, bool is_writable, const struct stat *seen,
+static int open_disk(const char *path, enum sink_mode mode, const struct stat *seen,
 		     struct sink_held *held, struct error *err)
 {
-	int flags = is_writable ? O_RDWR : O_RDONLY;
+	int flags = mode != SINK_READ ? O_RDWR : O_RDONLY;
 
-	if (is_writable && S_ISBLK(seen->st_mode))
+	if (mode == SINK_ALONE && S_ISBLK(seen->st_mode))
 		flags |= O_EXCL;
 	held->is_device = S_ISBLK(seen->st_mode);
 	held->is_direct = true;
@@ -178,7 +178,7 @@ static int measure_file(struct sink_held *held, const char *path, struct error *
 	return probe_direct(held, path, err);
 }
 
-int sink_hold_open(const char *path, bool may_be_file, bool is_writable,
+int sink_hold_open(const char *path, bool may_be_file, enum sink_mode mode,
 		   struct sink_held *out, struct error *err)
 {
 	struct sink_held held = {.fd = -1};
@@ -188,12 +188,13 @@ int sink_hold_open(const char *path, bool may_be_file, bool is_writable,
 	if (stat(path, &seen) != 0)
 		return error_sys(err, "look at '%s'", path);
 	if (check_kind(path, may_be_file, &seen, err) != 0 ||
-	    open_disk(path, is_writable, &seen, &held, err) != 0)
+	    open_disk(path, mode, &seen, &held, err) != 0)
 		return -1;
-	result = is_writable ? lock(held.fd, path, err) : 0;
+	result = mode != SINK_READ ? lock(held.fd, path, err) : 0;
 	if (result == 0)
-		result = held.is_device ? measure_device(&held, path, is_writable, err)
-					: measure_file(&held, path, err);
+		result = held.is_device
+				 ? measure_device(&held, path, mode != SINK_READ, err)
+				 : measure_file(&held, path, err);
 	if (result != 0) {
 		(void)close(held.fd); /* nothing was written */
 		return -1;

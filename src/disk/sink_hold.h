@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "disk/sink_open.h"
 
 /** A disk that was opened. */
 struct sink_held {
@@ -25,7 +26,7 @@ struct sink_held {
  * Errors:  those of sink_open_disk
  * Returns: 0 or -1
  */
-nodiscard int sink_hold_open(const char *path, bool may_be_file, bool is_writable,
+nodiscard int sink_hold_open(const char *path, bool may_be_file, enum sink_mode mode,
 			     struct sink_held *out, struct error *err);
 
 #endif

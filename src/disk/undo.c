@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/undo.h"
 
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -9,6 +8,7 @@
 #include "base/own.h"
 #include "disk/undo_log.h"
 #include "sys/digest.h"
+#include "sys/random_bytes.h"
 
 enum {
 	LEVEL = 1, /* of zstd: old systems compress well enough, and nobody waits */
@@ -124,8 +124,7 @@ int undo_create(struct sink *sink, const struct undo_header *header, const char 
 				 (unsigned long long)header->area_bytes);
 	undo = open_at(sink);
 	undo->header = *header;
-	if (RAND_bytes(undo->log_id, sizeof(undo->log_id)) != 1)
-		abort();
+	sys_random(undo->log_id, sizeof(undo->log_id));
 	if (write_ends(undo, err) != 0 ||
 	    append(undo, &frame, plan, (size_t)frame.length, err) != 0 ||
 	    undo_set_state(undo, UNDO_WRITING, err) != 0) {

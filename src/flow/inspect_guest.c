@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "flow/inspect_parts.h"
+#include "flow/inspect_subvolumes.h"
 #include "guest/inspect.h"
 #include "sys/signals.h"
 
@@ -29,12 +30,34 @@ static bool is_root(struct vfs *vfs)
 		vfs_exists(vfs, "/usr"));
 }
 
-static struct part *find_root(struct parts *parts)
+static bool is_btrfs(const struct part *part)
+{
+	return part->vfs != NULL && strcmp(vfs_type(part->vfs), "btrfs") == 0;
+}
+
+/* Where the default subvolume is the top of all, as Debian and Ubuntu leave it, the loader's
+ * "subvol=" chooses the root. */
+static bool choose_subvolume(struct part *part, struct inspection *out)
+{
+	char **name = &out->volumes[part->volume].subvolume;
+	struct vfs *root;
+
+	if (!is_btrfs(part) || !subvolume_find_root(part->vfs, is_root, &root, name))
+		return false;
+	vfs_close(part->vfs);
+	part->vfs = root;
+	return true;
+}
+
+static struct part *find_root(struct parts *parts, struct inspection *out)
 {
 	size_t i;
 
 	for (i = 0; i < parts->count; i++)
 		if (parts->list[i].vfs != NULL && is_root(parts->list[i].vfs))
+			return &parts->list[i];
+	for (i = 0; i < parts->count; i++)
+		if (choose_subvolume(&parts->list[i], out))
 			return &parts->list[i];
 	return NULL;
 }
@@ -111,16 +134,43 @@ static void set_folder(struct inspection *out, const struct part *part,
 		volume->folder = str_copy(folder);
 }
 
+/* A subvolume is a volume of its own, beside the one that the part was opened as. */
+static void attach_subvolume(struct part *part, struct part *root, const char *name,
+			     const char *folder, struct inspection *out)
+{
+	struct inspect_volume *volume = inspection_add_volume(out);
+	struct error err = {0};
+	struct vfs *other = NULL;
+	char text[512];
+
+	volume->partition = part->partition != NULL ? part->partition->number : 0;
+	volume->name = str_copy(part->name);
+	volume->subvolume = str_copy(name);
+	volume->type = str_copy(part->content->type);
+	volume->folder = str_copy(folder);
+	if (vfs_open_subvolume(part->vfs, name, &other, &err) != 0)
+		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
+	else if (vfs_attach(root->vfs, folder, other, NULL) != 0)
+		vfs_close(other); /* a folder that is made when it is needed */
+}
+
 /* One line of fstab: the file system that it names goes where it says. */
 static void attach(struct parts *parts, struct part *root, const char *device,
-		   const char *folder, struct inspection *out)
+		   const char *folder, const char *options, struct inspection *out)
 {
+	autofree char *subvolume = subvolume_of_options(options);
 	size_t i;
 
 	for (i = 0; i < parts->count; i++) {
 		struct part *part = &parts->list[i];
 
-		if (part == root || !is_named(part, device))
+		if (!is_named(part, device))
+			continue;
+		if (subvolume != NULL && is_btrfs(part)) {
+			attach_subvolume(part, root, subvolume, folder, out);
+			return;
+		}
+		if (part == root)
 			continue;
 		set_folder(out, part, folder);
 		if (part->vfs != NULL &&
@@ -147,9 +197,11 @@ static void attach_all(struct parts *parts, struct part *root, struct inspection
 		const char *device = strtok_r(line, " \t", &words);
 		const char *folder = strtok_r(NULL, " \t", &words);
 
+		(void)strtok_r(NULL, " \t", &words); /* the type */
 		if (device != NULL && device[0] != '#' && folder != NULL &&
 		    folder[0] == '/' && folder[1] != '\0')
-			attach(parts, root, device, folder, out);
+			attach(parts, root, device, folder, strtok_r(NULL, " \t", &words),
+			       out);
 	}
 }
 
@@ -269,7 +321,7 @@ void flow_inspect_guest(struct blocks *disk, bool want_tree, struct inspection *
 
 	parts_open(&parts, disk, out);
 	list_efi_files(&parts, out); /* before the ESP is attached to the root */
-	root = find_root(&parts);
+	root = find_root(&parts, out);
 	if (root != NULL) {
 		attach_all(&parts, root, out);
 		read_guest(root, want_tree, out);

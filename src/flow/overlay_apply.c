@@ -46,15 +46,14 @@ static int fill(struct apply *apply, struct stream *stream, const struct piece *
 		wanted = piece->length;
 		if (wanted > size - piece->offset)
 			wanted = (size_t)(size - piece->offset);
-		if (stream_skip(stream, piece->offset - stream->position_bytes, err) !=
-			    0 ||
+		if (stream_skip(stream, piece->offset - stream_place(stream), err) != 0 ||
 		    stream_read(stream, apply->bytes, wanted, &got, err) != 0)
 			return -1;
 	}
 	if (got != wanted)
 		return error_set(err, ERROR_INPUT,
 				 "the image ends after %llu bytes, and the plan has %llu",
-				 (unsigned long long)stream->position_bytes,
+				 (unsigned long long)stream_place(stream),
 				 (unsigned long long)size);
 	memset(apply->bytes + wanted, 0, piece->length - wanted);
 	plan_lay_edits(apply->work->plan, piece->offset, apply->bytes, piece->length);
@@ -66,8 +65,8 @@ static int check_end(struct apply *apply, struct stream *stream, struct error *e
 	const uint64_t size = apply->work->plan->image.size_bytes;
 	size_t more = 0;
 
-	if (stream->position_bytes < size &&
-	    stream_skip(stream, size - stream->position_bytes, err) != 0)
+	if (stream_place(stream) < size &&
+	    stream_skip(stream, size - stream_place(stream), err) != 0)
 		return -1;
 	if (stream_read(stream, apply->bytes, 1, &more, err) != 0)
 		return -1;

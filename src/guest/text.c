@@ -160,6 +160,25 @@ static const char *take_double(const char *at, const struct guest_settings *know
 	return *at == '"' ? at + 1 : at;
 }
 
+/* A command in backquotes or "$(", whose output would be the value: nothing is run, so it stands
+ * for itself, as a whole. */
+static const char *take_command(const char *at, struct str *out)
+{
+	const char *end = at + 1;
+	size_t depth = 0;
+
+	if (*at == '`') {
+		end = strchrnul(end, '`');
+	} else {
+		do
+			depth = *end == '(' ? depth + 1 : *end == ')' ? depth - 1 : depth;
+		while (depth > 0 && *++end != '\0');
+	}
+	end += *end != '\0';
+	add_bounded(out, at, (size_t)(end - at));
+	return end;
+}
+
 /* One word of shell. Returns: behind it */
 static const char *take_value(const char *at, const struct guest_settings *known,
 			      struct str *out)
@@ -173,6 +192,8 @@ static const char *take_value(const char *at, const struct guest_settings *known
 			at = *end != '\0' ? end + 1 : end;
 		} else if (*at == '"') {
 			at = take_double(at + 1, known, out);
+		} else if (*at == '`' || (at[0] == '$' && at[1] == '(')) {
+			at = take_command(at, out);
 		} else if (*at == '$') {
 			at = expand(at, known, out);
 		} else {

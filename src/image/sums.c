@@ -203,6 +203,13 @@ static int take_sums(const struct sums_request *request, const char *name,
 	return 0;
 }
 
+bool sums_is_asked(const struct sums_request *request)
+{
+	return request->sha256 != NULL || request->sha512 != NULL ||
+	       request->sums != NULL || request->signature != NULL ||
+	       request->keyring != NULL;
+}
+
 int sums_require(const struct sums_request *request, const char *name,
 		 struct image_digests *out, struct error *err)
 {

@@ -3,6 +3,8 @@
 #ifndef IMAGE_SUMS_H
 #define IMAGE_SUMS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "image/image.h"
 
@@ -15,6 +17,9 @@ struct sums_request {
 		*signature;  /* path of its detached signature; needs sums and keyring */
 	const char *keyring; /* path, as gpgv takes it */
 };
+
+/** Whether a digest is asked for at all. */
+bool sums_is_asked(const struct sums_request *request);
 
 /** Find out which digests the published bytes must have.
  *

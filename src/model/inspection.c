@@ -57,6 +57,7 @@ void inspection_add_path(struct inspection *inspection, const char *path)
 static void volume_clear(struct inspect_volume *volume)
 {
 	free(volume->name);
+	free(volume->subvolume);
 	free(volume->type);
 	free(volume->folder);
 	free(volume->problem);

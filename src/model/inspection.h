@@ -22,6 +22,7 @@ struct inspect_efi_file {
 struct inspect_volume {
 	unsigned partition; /* number; 0: the whole disk */
 	char *name;	    /* of a logical volume, "vg/root"; NULL: a partition */
+	char *subvolume;    /* of a btrfs, that was asked for; NULL: its default one */
 	char *type;	    /* of its file system */
 	char *folder;  /* where the guest mounts it; "/" is its root; NULL: nowhere */
 	char *problem; /* why it was not read; NULL: it was */

@@ -45,6 +45,13 @@ struct stream {
 	uint64_t hole_left;	 /* of a hole that stream_read gives as zeros */
 };
 
+/** How many bytes were taken by stream_read and stream_skip: a hole of which a part is left
+ * counts as far as it was taken. */
+static inline uint64_t stream_place(const struct stream *stream)
+{
+	return stream->position_bytes - stream->hole_left;
+}
+
 /** Take the next piece.
  *
  * @room:   bytes, more than 0

@@ -42,6 +42,7 @@ static json_t *volumes_array(const struct inspection *inspection)
 		object = json_object();
 		json_put_count(object, "partition", volume->partition);
 		json_put_text(object, "name", volume->name);
+		json_put_text(object, "subvolume", volume->subvolume);
 		json_put_text(object, "type", volume->type);
 		json_put_text(object, "folder", volume->folder);
 		json_put_text(object, "problem", volume->problem);

@@ -79,7 +79,7 @@ static int take_number(const json_t *object, const char *key, uint64_t most,
 static int take_unsigned(const json_t *object, const struct json_field *field,
 			 unsigned *out, struct error *err)
 {
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (take_number(object, field->key, UINT32_MAX, &number, err) != 0)
 		return -1;

@@ -46,7 +46,7 @@ static void add_core(const char *where, const struct layout_core *core, struct s
 {
 	if (core == NULL)
 		return;
-	str_addf(line, "; core.img %s", where);
+	str_addf(line, "; core.img%s", where);
 	if (core->partition > 0)
 		str_addf(line, " in partition %u", core->partition);
 	report_add_value(line, ", prefix ", core->prefix);
@@ -64,7 +64,7 @@ static void add_table(const struct layout *layout, struct str *out)
 	str_addf(&line, ", sectors of %u (%s); boot code: %s", layout->sector_bytes,
 		 layout->sector_source, layout_boot_names[layout->boot.kind]);
 	add_core("", layout->boot.core, &line);
-	add_core("without a way to it", layout->bios_boot, &line);
+	add_core(" without a way to it", layout->bios_boot, &line);
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
@@ -101,6 +101,12 @@ static const struct inspect_volume *volume_of(const struct inspection *inspectio
 	return NULL;
 }
 
+static void add_folder(const struct inspect_volume *volume, struct str *line)
+{
+	if (volume != NULL)
+		report_add_value(line, "  on ", volume->folder);
+}
+
 static void add_partition(const struct inspection *inspection,
 			  const struct layout_partition *partition, struct str *out)
 {
@@ -116,8 +122,7 @@ static void add_partition(const struct inspection *inspection,
 	str_add_bytes(out, line.bytes, line.length);
 	line.length = 0;
 	add_contents(partition->contents, partition->content_count, &line);
-	if (volume != NULL)
-		report_add_value(&line, "  on ", volume->folder);
+	add_folder(volume, &line);
 	report_add_wrapped(out, line.bytes, 42, 41);
 }
 
@@ -136,6 +141,7 @@ static void add_partitions(const struct inspection *inspection, struct str *out)
 		return;
 	str_add(&line, "Holds   ");
 	add_contents(layout->contents, layout->content_count, &line);
+	add_folder(volume_of(inspection, 0), &line);
 	report_add_wrapped(out, line.bytes, 8, 0);
 }
 
@@ -169,6 +175,10 @@ static void add_volume(const struct inspect_volume *volume, struct str *out)
 {
 	autostr struct str line = STR_EMPTY;
 
+	if (volume->subvolume != NULL) {
+		report_add_value(&line, "subvolume ", volume->subvolume);
+		str_add(&line, " of ");
+	}
 	report_add_value(&line, "volume ", volume->name);
 	if (volume->name != NULL)
 		str_addf(&line, ", %s", volume->type);
@@ -193,7 +203,7 @@ static void add_volumes(const struct inspection *inspection, struct str *out)
 		const struct inspect_volume *volume = &inspection->volumes[i];
 
 		if (volume->problem == NULL && volume->warning == NULL &&
-		    volume->name == NULL)
+		    volume->name == NULL && volume->subvolume == NULL)
 			continue;
 		if (count++ < VOLUMES_SHOWN)
 			add_volume(volume, out);

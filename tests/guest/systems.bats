@@ -4,6 +4,7 @@
 # documentation, with what is to be found written down beside them before the reader was.
 
 bats_require_minimum_version 1.5.0
+load ../tools/debian
 
 setup()
 {
@@ -77,29 +78,11 @@ hostile()
 	[[ $output != *00112233* ]]
 }
 
-cache=${MOULT_TEST_CACHE:-/var/tmp/moult-test-cache}
-
-# system SUITE PACKAGES: unpack a system into ./root, made once by mmdebstrap
-system()
-{
-	command -v mmdebstrap > /dev/null || skip "mmdebstrap is not here"
-	[ "$(id -u)" = 0 ] || skip "only root unpacks a system with its owners"
-	mkdir -p "$cache"
-	if [ ! -e "$cache/systems-$1.tar" ]; then
-		mmdebstrap --format=tar --variant=minbase --include="$2" --dpkgopt='path-exclude=/usr/share/doc/*' \
-			--dpkgopt='path-exclude=/usr/share/locale/*' "$1" "$cache/systems-$1.tar.new" 2> log ||
-			skip "mmdebstrap could not make $1: $(tail -n 1 log)"
-		mv "$cache/systems-$1.tar.new" "$cache/systems-$1.tar"
-	fi
-	mkdir root
-	tar -C root --exclude='./dev/*' -xf "$cache/systems-$1.tar"
-}
-
 # the modules in an initramfs by lsinitramfs, as we name them
 modules_of() { chroot root lsinitramfs "$1" | sed -n 's,.*lib/modules/.*/\([^/]*\)\.ko.*$,\1,p' | tr - _ | sort -u; }
 
 @test "Debian 12 with ifupdown, GRUB and a cloud kernel: as file, lsinitramfs and the packages say" {
-	system bookworm systemd-sysv,ifupdown,linux-image-cloud-amd64,initramfs-tools,zstd,grub-pc,openssh-server,isc-dhcp-client
+	debian_unpack bookworm root
 	kernel=$(ls root/boot | sed -n 's/^vmlinuz-//p')
 	printf 'auto eth0\niface eth0 inet dhcp\n' > root/etc/network/interfaces.d/eth0
 	"$GUEST_SHOW" root > found
@@ -131,7 +114,7 @@ modules_of() { chroot root lsinitramfs "$1" | sed -n 's,.*lib/modules/.*/\([^/]*
 }
 
 @test "the same initramfs packed in each way, behind bare microcode, holds the same" {
-	system bookworm systemd-sysv,ifupdown,linux-image-cloud-amd64,initramfs-tools,zstd,grub-pc,openssh-server,isc-dhcp-client
+	debian_unpack bookworm root
 	initrd=$(ls root/boot/initrd.img-*)
 	"$GUEST_SHOW" --initramfs "$initrd" | grep '^initramfs.modules' > wanted
 	zstd -qdc "$initrd" > plain.cpio 2> /dev/null || gzip -dc "$initrd" > plain.cpio
@@ -151,7 +134,7 @@ modules_of() { chroot root lsinitramfs "$1" | sed -n 's,.*lib/modules/.*/\([^/]*
 }
 
 @test "Debian 13 with netplan and cloud-init" {
-	system trixie systemd-sysv,netplan.io,cloud-init,systemd-resolved,openssh-server
+	debian_unpack trixie root
 	mkdir -p root/etc/netplan
 	printf 'network:\n  version: 2\n  ethernets:\n    all-en:\n      match: {name: "en*"}\n      dhcp4: true\n' \
 		> root/etc/netplan/90-default.yaml

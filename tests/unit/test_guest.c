@@ -35,7 +35,9 @@ static void shell_files_are_read_and_not_run(void **state)
 	(void)state;
 	/* os-release(5): quotes; grub-mkconfig's file: one variable in another */
 	text_shell_settings("# A=comment\nA=plain\nB=\"two words\" # c\nC='$A'\nD=\"$A ${B}\"\nE=\"x\\\"y\"\n"
-			    "export F=1; G=2\nif [ x = y ]; then\nH=3\nfi\nI=\n",
+			    "export F=1; G=2\nif [ x = y ]; then\nH=3\nfi\nI=\n"
+			    /* Debian 12's and 13's /etc/default/grub */
+			    "J=`lsb_release -i -s 2> /dev/null || echo Debian`\nK=$( . /etc/os-release; (echo ${NAME:-Debian}) ) # c\n",
 			    "f", &settings);
 	assert_string_equal(guest_settings_value(&settings, "A"), "plain");
 	assert_string_equal(guest_settings_value(&settings, "B"), "two words");
@@ -46,7 +48,9 @@ static void shell_files_are_read_and_not_run(void **state)
 	assert_string_equal(guest_settings_value(&settings, "G"), "2");
 	assert_string_equal(guest_settings_value(&settings, "H"), "3");
 	assert_string_equal(guest_settings_value(&settings, "I"), "");
-	assert_int_equal(settings.count, 9);
+	assert_string_equal(guest_settings_value(&settings, "J"), "`lsb_release -i -s 2> /dev/null || echo Debian`");
+	assert_string_equal(guest_settings_value(&settings, "K"), "$( . /etc/os-release; (echo ${NAME:-Debian}) )");
+	assert_int_equal(settings.count, 11);
 	guest_settings_clear(&settings);
 }
 

@@ -63,12 +63,19 @@ static int memory_next(struct stream *stream, void *buffer, size_t room,
 		       struct stream_piece *out, struct error *err)
 {
 	struct memory *memory = (struct memory *)stream;
-	size_t left = memory->length - (size_t)stream->position_bytes;
+	const unsigned char *bytes = memory->bytes + stream->position_bytes;
+	size_t left = memory->length - (size_t)stream->position_bytes, zeros = 0;
 
 	(void)err;
+	while (zeros < left && bytes[zeros] == 0)
+		zeros++;
+	if (zeros >= 4096) { /* a hole, as long as it is */
+		*out = (struct stream_piece){zeros, true};
+		return 0;
+	}
 	if (left > room)
 		left = room;
-	memcpy(buffer, memory->bytes + stream->position_bytes, left);
+	memcpy(buffer, bytes, left);
 	*out = (struct stream_piece){left, false};
 	return 0;
 }

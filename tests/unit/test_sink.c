@@ -215,7 +215,7 @@ static void attach(bool is_read_only)
 
 static void open_for_writing(const char *name)
 {
-	const int result = sink_open_disk(name, true, true, &sink, &err);
+	const int result = sink_open_disk(name, true, SINK_ALONE, &sink, &err);
 
 	if (result != 0)
 		print_message("# %s\n", err.cause);
@@ -236,7 +236,7 @@ static void check_bytes(uint64_t offset, size_t length, int byte)
 
 static void refused(const char *name, bool may_be_file, const char *words)
 {
-	assert_int_equal(sink_open_disk(name, may_be_file, true, &sink, &err), -1);
+	assert_int_equal(sink_open_disk(name, may_be_file, SINK_ALONE, &sink, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
 	if (strstr(err.cause, words) == NULL)
 		print_message("# said: %s\n", err.cause);
@@ -488,11 +488,11 @@ static void a_second_holder_is_refused(void **state)
 
 	(void)state;
 	open_for_writing(path);
-	assert_int_equal(sink_open_disk(path, true, true, &second, &err), -1);
+	assert_int_equal(sink_open_disk(path, true, SINK_ALONE, &second, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
 	assert_non_null(strstr(err.cause, "another program holds"));
 	/* looking is allowed */
-	assert_int_equal(sink_open_disk(path, true, false, &second, &err), 0);
+	assert_int_equal(sink_open_disk(path, true, SINK_READ, &second, &err), 0);
 	assert_int_equal(sink_read(second, 0, other, 512, &err), 0);
 	assert_int_equal(sink_write(second, 0, buffer, 512, &err), -1);
 	sink_close(second);
@@ -547,7 +547,7 @@ static void a_read_only_device_is_refused(void **state)
 	(void)state;
 	attach(true);
 	refused(loop, false, "is read-only");
-	assert_int_equal(sink_open_disk(loop, false, false, &sink, &err), 0);
+	assert_int_equal(sink_open_disk(loop, false, SINK_READ, &sink, &err), 0);
 	assert_int_equal(sink_read(sink, 0, other, 512, &err), 0);
 }
 

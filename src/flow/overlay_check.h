@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** overlay_check.h - the judgements of a plan: what speaks against writing, each as a check. */
+#ifndef FLOW_OVERLAY_CHECK_H
+#define FLOW_OVERLAY_CHECK_H
+
+#include "disk/target.h"
+#include "flow/overlay_plan.h"
+#include "model/inspection.h"
+
+/** Judge the target alone: what it is, and who uses it. */
+void overlay_check_target(const struct target *target, struct plan *plan);
+
+/** Judge the image beside the target: size, sectors, where it lies, and, with what was found in
+ * it, architecture, firmware, CPU level and boot path.
+ *
+ * @inspection: of the image; its `unseen` tells that it could not be looked into
+ */
+void overlay_check_image(const struct overlay_request *request,
+			 const struct target *target, const struct inspection *inspection,
+			 struct plan *plan);
+
+/** Turn the refusals that were waived. Those that were not found are left.
+ *
+ * Errors:  ERROR_USAGE: a name that is none, or that protects data
+ * Returns: 0 or -1
+ */
+nodiscard int overlay_waive(const struct overlay_request *request, struct plan *plan,
+			    struct error *err);
+
+#endif
