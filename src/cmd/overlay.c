@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/progress.h"
 #include "flow/overlay_run.h"
 #include "record/overlay_json.h"
@@ -16,6 +17,9 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/signals.h"
+
+/* How often a plain line tells how far it is. */
+static const int64_t LINE_EVERY_NS = 10 * NUM_SECOND_NS;
 
 enum { PLAN_FILE_MOST = 64 * 1024 * 1024, TYPED_MOST = 256 };
 
@@ -30,10 +34,10 @@ static const struct opt overlay_options[] = {
 	{"no-digest", 0, NULL, "go without: nothing tells whether the image is whole",
 	 NULL},
 	{"scope", 's', "SCOPE",
-	 "what can come back: until-boot (default), full, all, none",
+	 "what can come back: until-boot (default), full, all,\nnone",
 	 "until-boot full all none"},
 	{"undo", 'u', "PLACE",
-	 "file or device for the undo log (default: the disk's tail)", "FILE"},
+	 "file or device for the undo log (default: the disk's\ntail)", "FILE"},
 	{"waive", 'w', "CHECK", "go on although CHECK refuses; can be given again",
 	 "architecture firmware cpu-level no-boot-path unseen"},
 	{"plan", 'p', "FILE", "apply: this plan", "FILE"},
@@ -56,7 +60,7 @@ struct call {
 	enum progress_form form;
 	struct progress display;
 	const char *phase;
-	int64_t phase_began_ns;
+	int64_t phase_began_ns, line_ns;
 };
 
 static int take_scope(const char *argument, enum plan_scope *out, struct error *err)
@@ -138,8 +142,11 @@ static void show_progress(void *data, const struct overlay_progress *progress)
 	if (call->phase == NULL || strcmp(call->phase, progress->phase) != 0) {
 		call->phase = progress->phase;
 		call->phase_began_ns = now_ns;
-		state.is_step = true;
+		call->line_ns = 0;
 	}
+	state.is_step = now_ns - call->line_ns >= LINE_EVERY_NS;
+	if (state.is_step)
+		call->line_ns = now_ns;
 	seconds = (double)(now_ns - call->phase_began_ns) / 1e9;
 	if (done > 0 && seconds > 1)
 		state.left_ns = (int64_t)(seconds * (1 - done) / done * 1e9);
