@@ -17,7 +17,6 @@ enum {
 	UNDO_BLOCK_BYTES = 4096, /* frames begin at multiples of it */
 	UNDO_SHA_BYTES = 32,
 	UNDO_PLAN_MOST_BYTES = 64 * 1024 * 1024,
-	UNDO_RECORDS_MOST = 64 * 1024 * 1024,
 };
 
 /** How far an overlay is. */

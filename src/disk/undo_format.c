@@ -54,11 +54,6 @@ void undo_put_header(const struct undo_header *header,
 	put32(out + CRC_AT, bytes_crc32c(out, CRC_AT));
 }
 
-bool undo_is_header(const unsigned char block[UNDO_BLOCK_BYTES])
-{
-	return memcmp(block, header_magic, sizeof(header_magic)) == 0;
-}
-
 static int check_header(const struct undo_header *header, struct error *err)
 {
 	const bool is_sane =
@@ -83,7 +78,7 @@ int undo_get_header(const unsigned char block[UNDO_BLOCK_BYTES], struct undo_hea
 	uint64_t numbers[10];
 	size_t i;
 
-	if (!undo_is_header(block))
+	if (memcmp(block, header_magic, sizeof(header_magic)) != 0)
 		return error_set(err, ERROR_INPUT, "there is no undo log");
 	if (bytes_le32(block + CRC_AT) != bytes_crc32c(block, CRC_AT))
 		return error_set(err, ERROR_INPUT,

@@ -55,9 +55,6 @@ nodiscard int undo_get_header(const unsigned char block[UNDO_BLOCK_BYTES],
 			      struct undo_header *out,
 			      unsigned char out_log_id[UNDO_ID_BYTES], struct error *err);
 
-/** Whether a block begins as a log's first one does. */
-bool undo_is_header(const unsigned char block[UNDO_BLOCK_BYTES]);
-
 /** Write a frame's header. */
 void undo_put_frame(const struct undo_frame *frame, unsigned char out[UNDO_FRAME_BYTES]);
 
