@@ -89,13 +89,15 @@ static int restore_record(struct rollback *rollback, const struct undo_record *r
 	return 0;
 }
 
-/* From the end of the disk to its beginning: the first sector, by which it boots, is last. */
+/* From the end of the disk to its beginning: what it boots by is last, when all the rest is on
+ * stable storage. */
 static int restore_all(struct rollback *rollback, struct error *err)
 {
 	size_t i = undo_record_count(rollback->log);
 
 	while (i-- > 0)
-		if (restore_record(rollback, undo_record_at(rollback->log, i), err) != 0)
+		if ((i == 0 && sink_flush(rollback->disk, err) != 0) ||
+		    restore_record(rollback, undo_record_at(rollback->log, i), err) != 0)
 			return -1;
 	return sink_flush(rollback->disk, err);
 }

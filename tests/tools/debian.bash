@@ -33,7 +33,8 @@ debian_tar()
 	file=$folder/debian-$1-$(debian_packages "$1" | sha256sum | head -c 12).tar
 	(
 		flock 9
-		[ -e "$file" ] || debian_make "$1" "$file"
+		# mmdebstrap's shell lines know descriptors of one digit alone
+		[ -e "$file" ] || debian_make "$1" "$file" 3>&- 4>&- 9>&-
 	) 9> "$file.lock" || skip "mmdebstrap could not make $1: $(tail -n 1 "$file.log")"
 	echo "$file"
 }
