@@ -387,6 +387,22 @@ static void test_every_failing_step(void **state)
 	assert_true(step > 30);
 }
 
+/* The body is what the plan says. */
+static bool has_new_body(const struct stage *stage, const unsigned char *disk)
+{
+	size_t i;
+
+	for (i = 0; i < stage->plan.range_count; i++) {
+		const struct plan_range *range = &stage->plan.ranges[i];
+
+		if (range->phase == PHASE_BODY &&
+		    memcmp(disk + range->offset, stage->wanted + range->offset,
+			   (size_t)range->length) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* A disk that drops or changes one write of the overlay is noticed, whichever it is. */
 static void test_a_lying_disk_is_noticed(void **state)
 {
@@ -410,6 +426,8 @@ static void test_a_lying_disk_is_noticed(void **state)
 			recorder_plant(stage.sink, &fault);
 			if (apply_on(&stage, stage.sink, stage.log_sink, &err) != 0) {
 				assert_int_equal(err.kind, ERROR_VERIFY);
+				if (!has_new_body(&stage, stage.disk))
+					assert_memory_equal(stage.disk, stage.old, 512);
 				noticed++;
 			} else {
 				assert_true(is_like(&stage, stage.disk, stage.wanted));
@@ -456,22 +474,6 @@ static void cut_close(struct cut *cut)
 	if (cut->log_sink != cut->sink)
 		sink_close(cut->log_sink);
 	sink_close(cut->sink);
-}
-
-/* The body is what the plan says. */
-static bool has_new_body(const struct stage *stage, const unsigned char *disk)
-{
-	size_t i;
-
-	for (i = 0; i < stage->plan.range_count; i++) {
-		const struct plan_range *range = &stage->plan.ranges[i];
-
-		if (range->phase == PHASE_BODY &&
-		    memcmp(disk + range->offset, stage->wanted + range->offset,
-			   (size_t)range->length) != 0)
-			return false;
-	}
-	return true;
 }
 
 /* What the log says of the disk is true, and a disk that boots has what it boots into. */
