@@ -381,20 +381,6 @@ time.sleep(60)' "$loop"
 	says 'image 0'
 }
 
-@test "the disk of the running system carries its root" {
-	needs_root
-	[ "$(findmnt -no FSTYPE /)" = ext4 ] || skip "the root here is no ext4"
-	dev=$(findmnt -no SOURCE /)
-	head -c 1 "$dev" > /dev/null || skip "the root's device may not be opened here"
-	look "$dev"
-	says 'root 1' 'root-in-memory 0'
-	grep -q '^use mounted: .* by /$' said.txt
-	kib=$(awk '/MemAvailable/ { print $2 }' /proc/meminfo)
-	ours=$(awk '$1 == "memory" { print $2 / 1024 }' said.txt)
-	[ "${ours%.*}" -gt $((kib / 2)) ]
-	[ "${ours%.*}" -lt $((kib * 2)) ]
-}
-
 @test "nothing is opened for writing" {
 	needs strace
 	disk
