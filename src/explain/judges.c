@@ -56,6 +56,31 @@ enum side judge_pv(const struct rule_case *about)
 	return by_table(about, rows, 0);
 }
 
+/* Models that only QEMU makes up: below this hypervisor there is another one. */
+static bool is_nested(const struct run *run)
+{
+	static const char *const models[] = {"QEMU Virtual CPU", "QEMU TCG CPU",
+					     "Common KVM processor"};
+	const char *model = explain_value(run, "cpu.model");
+	size_t i;
+
+	for (i = 0; model != NULL && i < sizeof(models) / sizeof(models[0]); i++)
+		if (strncmp(model, models[i], strlen(models[i])) == 0)
+			return true;
+	return false;
+}
+
+enum side judge_nested(const struct rule_case *about)
+{
+	static const struct cost rows[] = {
+		{"pvhvm", 1}, {"pvh", 1}, {"hvm-or-tcg", 0}, {"hvm", 1}, {0}};
+
+	if (judge_pv(about) == SIDE_NONE || !is_nested(about->first) ||
+	    !is_nested(about->second))
+		return SIDE_NONE;
+	return by_table(about, rows, 0);
+}
+
 enum side judge_emulation(const struct rule_case *about)
 {
 	static const struct cost rows[] = {{"tcg", 1}, {"hvm-or-tcg", 0.5}, {0}};

@@ -51,6 +51,15 @@ static const struct effect pv[] = {
 	{"shell8", 1.1, 5, 0}, {"fstime", 1, 3, 0},  {"fsbuffer", 1, 3, 0},
 	{"fsdisk", 1, 3, 0},   {NULL, 0, 0, 0}};
 
+/* Each exit, and each walk through two sets of page tables, is made by the hypervisor below:
+ * system calls alone need neither, but every timer tick and every miss of the TLB does. */
+static const struct effect nested[] = {
+	{"dhry2reg", 1, 2, 0}, {"whetstone-double", 1, 2, 0}, {"syscall", 1, 4, 0},
+	{"pipe", 1.1, 5, 0},   {"context1", 1.1, 6, 0},	      {"spawn", 1.1, 8, 0},
+	{"execl", 1.1, 6, 0},  {"shell1", 1.1, 6, 0},	      {"shell8", 1.1, 6, 0},
+	{"fstime", 1, 5, 0},   {"fsbuffer", 1, 5, 0},	      {"fsdisk", 1, 5, 0},
+	{NULL, 0, 0, 0}};
+
 static const struct effect emulation[] = {{"dhry2reg", 1.5, 100, 0},
 					  {"whetstone-double", 1.5, 200, 0},
 					  {"execl", 1.5, 100, 0},
@@ -176,6 +185,13 @@ const struct rule explain_rules[] = {
 	 "change of a page table is a hypercall.",
 	 "Xen wiki, Virtualization Spectrum; xen-orchestra.com, PV vs PVHVM",
 	 "moult identify --evidence; boot the same image as PVH or HVM"},
+	{"virt.mode", judge_nested, NULL, nested, NULL, 0.9, false,
+	 "The hypervisor runs inside another virtual machine: the outer one makes each "
+	 "exit "
+	 "and each nested page table of a PVH or HVM guest, and a PV guest needs none of "
+	 "them.",
+	 "Ben-Yehuda et al., The Turtles Project, OSDI 2010",
+	 "moult identify --evidence; measure both guests on a host that is no guest"},
 	{"moment.load", judge_load, size_of_load, time_may_be_taken, NULL, 0.9, false,
 	 "Other processes had a share of the CPUs while the samples were taken.",
 	 "/proc/stat around each sample",

@@ -62,6 +62,10 @@ enum side judge_any_change(const struct rule_case *about);
 /** A Xen PV guest against any other. */
 enum side judge_pv(const struct rule_case *about);
 
+/** A PVH or HVM guest against a PV guest, on a Xen whose CPU is itself another hypervisor's:
+ * looks at the CPU's model, too. */
+enum side judge_nested(const struct rule_case *about);
+
 /** Software emulation against anything that runs on the CPU. */
 enum side judge_emulation(const struct rule_case *about);
 

@@ -166,6 +166,43 @@ static void test_rows(void **state)
 	}
 }
 
+/* Which of PV and PVH pays depends on what is below the hypervisor: another one makes the hardware's help dear. */
+static void test_nested(void **state)
+{
+	static const struct slow mixed[] = {{"syscall", 2.3}, {"pipe", 2.2}, {"fsbuffer", 2.1}, {"spawn", 1.4},
+					    {"dhry2reg", 1.2}, {NULL, 0}};
+	static const struct {
+		const char *model, *fast, *slow_value;
+		bool is_cause;
+	} cases[] = {{"QEMU Virtual CPU version 2.5+", "pv", "pvh", true},
+		     {"QEMU Virtual CPU version 2.5+", "pv", "hvm-or-tcg", false},
+		     {"QEMU Virtual CPU version 2.5+", "pvh", "pvhvm", false},
+		     {"Intel(R) Xeon(R) CPU E5-2680 v2 @ 2.80GHz", "pv", "pvh", false}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct run first = {0}, second = {0};
+		struct explanation explanation = {0};
+		struct comparison comparison;
+
+		simulate(NULL, &first);
+		simulate(mixed, &second);
+		add_fact(&first, "cpu.model", cases[i].model);
+		add_fact(&second, "cpu.model", cases[i].model);
+		add_fact(&first, "virt.mode", cases[i].fast);
+		add_fact(&second, "virt.mode", cases[i].slow_value);
+		compare_runs(&first, &second, &comparison);
+		explain_runs(&first, &second, &comparison, &explanation);
+		assert_int_equal(explanation.cause_count, cases[i].is_cause);
+		if (cases[i].is_cause)
+			assert_int_equal(explanation.causes[0].tests, explanation.moved);
+		explanation_clear(&explanation);
+		run_clear(&first);
+		run_clear(&second);
+	}
+}
+
 /* The same machine: nothing moved, whatever facts differ. */
 static void test_nothing_moved(void **state)
 {
@@ -347,7 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	   cmocka_unit_test(test_nothing_moved), cmocka_unit_test(test_next),
-		cmocka_unit_test(test_two_causes), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_two_causes), cmocka_unit_test(test_nested), cmocka_unit_test(test_table),
 		cmocka_unit_test(test_load),	   cmocka_unit_test(test_quota_of_a_report),
 	};
 
