@@ -271,6 +271,8 @@ static int finish_blocks(struct peel *peel, struct error *err)
 
 static int finish_stream(struct peel *peel, struct error *err)
 {
+	const bool is_hashed =
+		peel->options->want_digests && !peel->options->is_published_enough;
 	struct image *image = peel->image;
 
 	if (peel->blocks != NULL) {
@@ -280,8 +282,7 @@ static int finish_stream(struct peel *peel, struct error *err)
 		image->expanded_bytes = peel->stream->length_bytes;
 		peel->stream = vhd_open_tail(peel->stream, image);
 	}
-	if (meter_open(peel->stream,
-		       peel->options->want_digests ? &image->expanded : NULL,
+	if (meter_open(peel->stream, is_hashed ? &image->expanded : NULL,
 		       &image->expanded_bytes, NULL, &peel->stream, err) != 0)
 		return -1;
 	image->stream = peel->stream;
