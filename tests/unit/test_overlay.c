@@ -95,6 +95,8 @@ static int memory_next(struct stream *stream, void *buffer, size_t room,
 		*out = (struct stream_piece){zeros, true};
 		return 0;
 	}
+	if (left > CHUNK / 2 - stream->position_bytes % (CHUNK / 2))
+		left = CHUNK / 2 - stream->position_bytes % (CHUNK / 2);
 	if (left > room)
 		left = room;
 	memcpy(buffer, bytes, left);
