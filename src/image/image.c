@@ -138,7 +138,8 @@ static int publish(struct peel *peel, const struct format *format, struct error 
 	if (peel->is_published || format == &format_refused)
 		return 0;
 	peel->is_published = true;
-	if (stays && !peel->options->want_digests)
+	/* blocks that nobody hashes may be gone over without being read */
+	if ((stays || format == NULL) && !peel->options->want_digests)
 		return 0;
 	if (stays)
 		return meter_blocks(peel->blocks, peel->options, &peel->image->published,
