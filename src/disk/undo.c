@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "base/own.h"
 #include "disk/undo_log.h"
@@ -11,7 +10,6 @@
 #include "sys/random_bytes.h"
 
 enum {
-	LEVEL = 1, /* of zstd: old systems compress well enough, and nobody waits */
 	TAIL_SPARE_BYTES = 64 * 1024, /* the second GPT, at any sector size */
 	TAIL_ALIGN_BYTES = 1024 * 1024,
 };
@@ -50,51 +48,25 @@ static int write_ends(struct undo *undo, struct error *err)
 			  UNDO_BLOCK_BYTES, err);
 }
 
-/* Make the smallest form of @length bytes, behind the frame's header. */
-static void pack(struct undo *undo, struct undo_frame *frame, const void *bytes,
-		 size_t length)
+/* Write a frame whose type, place and value are set. */
+static int append(struct undo *undo, struct undo_frame *frame, struct undo_packed *packed,
+		  struct error *err)
 {
-	unsigned char *out;
-	size_t packed;
+	const uint64_t room = undo_frame_room(packed->stored_bytes);
 
-	undo_reserve(undo, (size_t)undo_frame_room(ZSTD_compressBound(length)));
-	out = undo->block + UNDO_FRAME_BYTES;
-	frame->codec = CODEC_ZEROS;
-	frame->stored_bytes = 0;
-	if (frame->type != FRAME_DIGESTS && sink_is_zero(bytes, length))
-		return;
-	packed = frame->type == FRAME_DIGESTS
-			 ? length
-			 : ZSTD_compress(out, ZSTD_compressBound(length), bytes, length,
-					 LEVEL);
-	if (ZSTD_isError(packed) || packed >= length) {
-		memcpy(out, bytes, length);
-		packed = length;
-	}
-	frame->codec = packed < length ? CODEC_ZSTD : CODEC_RAW;
-	frame->stored_bytes = packed;
-}
-
-static int append(struct undo *undo, struct undo_frame *frame, const void *bytes,
-		  size_t length, struct error *err)
-{
-	uint64_t room, used;
-
-	pack(undo, frame, bytes, length);
-	room = undo_frame_room(frame->stored_bytes);
 	if (undo->next + room + UNDO_BLOCK_BYTES > undo->header.area_bytes)
 		return error_set(err, ERROR_REFUSED, "the undo log of %llu MiB is full",
 				 (unsigned long long)(undo->header.area_bytes >> 20));
 	frame->sequence = undo->sequence;
 	frame->epoch = undo->epoch;
+	frame->codec = packed->codec;
+	frame->length = packed->length;
+	frame->stored_bytes = packed->stored_bytes;
 	memcpy(frame->log_id, undo->log_id, sizeof(frame->log_id));
-	sys_sha256(bytes, length, frame->sha);
-	sys_sha256(undo->block + UNDO_FRAME_BYTES, (size_t)frame->stored_bytes,
-		   frame->stored_sha);
-	undo_put_frame(frame, undo->block);
-	used = UNDO_FRAME_BYTES + frame->stored_bytes;
-	memset(undo->block + used, 0, (size_t)(room - used));
-	if (sink_write(undo->sink, undo->header.area_offset + undo->next, undo->block,
+	memcpy(frame->sha, packed->sha, sizeof(frame->sha));
+	memcpy(frame->stored_sha, packed->stored_sha, sizeof(frame->stored_sha));
+	undo_put_frame(frame, packed->block);
+	if (sink_write(undo->sink, undo->header.area_offset + undo->next, packed->block,
 		       (size_t)room, err) != 0)
 		return -1;
 	undo->sequence++;
@@ -107,6 +79,7 @@ static struct undo *open_at(struct sink *sink)
 	struct undo *undo = mem_zero(1, sizeof(*undo));
 
 	undo->sink = sink;
+	undo->packer = undo_packer_open();
 	undo->epoch = 1;
 	undo->next = UNDO_BLOCK_BYTES;
 	return undo;
@@ -115,23 +88,24 @@ static struct undo *open_at(struct sink *sink)
 int undo_create(struct sink *sink, const struct undo_header *header, const char *plan,
 		struct undo **out, struct error *err)
 {
-	struct undo_frame frame = {.type = FRAME_PLAN, .length = strlen(plan)};
+	struct undo_frame frame = {.type = FRAME_PLAN};
+	const size_t length = strlen(plan);
 	struct undo *undo;
 
-	if (header->area_bytes < undo_room_for(0, 0, (size_t)frame.length))
+	if (header->area_bytes < undo_room_for(0, 0, length))
 		return error_set(err, ERROR_REFUSED,
 				 "%llu bytes are too few for an undo log",
 				 (unsigned long long)header->area_bytes);
 	undo = open_at(sink);
 	undo->header = *header;
 	sys_random(undo->log_id, sizeof(undo->log_id));
-	if (write_ends(undo, err) != 0 ||
-	    append(undo, &frame, plan, (size_t)frame.length, err) != 0 ||
+	undo->plan = str_copy(plan);
+	undo_pack(undo->packer, undo->plan, length, &undo->packed);
+	if (write_ends(undo, err) != 0 || append(undo, &frame, &undo->packed, err) != 0 ||
 	    undo_set_state(undo, UNDO_WRITING, err) != 0) {
 		undo_close(undo);
 		return -1;
 	}
-	undo->plan = str_copy(plan);
 	*out = undo;
 	return 0;
 }
@@ -270,31 +244,38 @@ const struct undo_record *undo_saved(const struct undo *undo, uint64_t offset,
 	return record->length == length ? record : NULL;
 }
 
-int undo_add(struct undo *undo, uint64_t offset, const void *bytes, size_t length,
-	     bool is_kept, struct error *err)
+int undo_add_packed(struct undo *undo, uint64_t offset, struct undo_packed *packed,
+		    bool is_kept, struct error *err)
 {
 	struct undo_frame frame = {.type = is_kept ? FRAME_KEPT : FRAME_OLD,
-				   .offset = offset,
-				   .length = length};
+				   .offset = offset};
 	const uint64_t at = undo->header.area_offset + undo->next + UNDO_FRAME_BYTES;
 
-	if (append(undo, &frame, bytes, length, err) != 0)
+	if (append(undo, &frame, packed, err) != 0)
 		return -1;
 	undo_keep_record(undo, &frame, at);
 	return 0;
+}
+
+int undo_add(struct undo *undo, uint64_t offset, const void *bytes, size_t length,
+	     bool is_kept, struct error *err)
+{
+	undo_pack(undo->packer, bytes, length, &undo->packed);
+	return undo_add_packed(undo, offset, &undo->packed, is_kept, err);
 }
 
 int undo_add_digests(struct undo *undo, const struct undo_digest *digests, size_t count,
 		     struct error *err)
 {
 	const size_t length = count * UNDO_DIGEST_BYTES;
-	struct undo_frame frame = {.type = FRAME_DIGESTS, .length = length};
+	struct undo_frame frame = {.type = FRAME_DIGESTS};
 	autofree unsigned char *bytes = mem_zero(length + 1, 1);
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		undo_put_digest(&digests[i], bytes + i * UNDO_DIGEST_BYTES);
-	if (append(undo, &frame, bytes, length, err) != 0)
+	undo_store(bytes, length, &undo->packed);
+	if (append(undo, &frame, &undo->packed, err) != 0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		undo->digests = mem_grow(undo->digests, undo->digest_count,
@@ -308,7 +289,8 @@ int undo_set_state(struct undo *undo, enum undo_state state, struct error *err)
 {
 	struct undo_frame frame = {.type = FRAME_STATE, .value = state};
 
-	if (append(undo, &frame, "", 0, err) != 0 || undo_sync(undo, err) != 0)
+	undo_pack(undo->packer, "", 0, &undo->packed);
+	if (append(undo, &frame, &undo->packed, err) != 0 || undo_sync(undo, err) != 0)
 		return -1;
 	undo->state = state;
 	return 0;
@@ -361,5 +343,7 @@ void undo_close(struct undo *undo)
 	free(undo->index);
 	free(undo->digests);
 	free(undo->block);
+	undo_packer_close(undo->packer);
+	undo_packed_clear(&undo->packed);
 	free(undo);
 }

@@ -62,6 +62,35 @@ struct undo_digest {
 
 struct undo;
 
+/** Bytes as the log keeps them: compressed, with their digests. Start zeroed. */
+struct undo_packed {
+	unsigned char *block; /* room for a frame's header, then the stored bytes */
+	size_t block_bytes;
+	uint64_t length, stored_bytes;
+	uint32_t codec;
+	unsigned char sha[UNDO_SHA_BYTES], stored_sha[UNDO_SHA_BYTES];
+};
+
+/** What packs, one after the other. */
+struct undo_packer;
+
+/** Begin. Returns: a packer that the caller closes */
+struct undo_packer *undo_packer_open(void);
+
+/** Give the memory back; NULL is harmless. */
+void undo_packer_close(struct undo_packer *packer);
+
+/** Pack bytes; no log is needed, so that a thread of its own can do it.
+ *
+ * @bytes:  aligned to 8 bytes
+ * @out:    zeroed or packed before, whose memory is used again; cleared by undo_packed_clear
+ */
+void undo_pack(struct undo_packer *packer, const void *bytes, size_t length,
+	       struct undo_packed *out);
+
+/** Give the memory back; it is zeroed. */
+void undo_packed_clear(struct undo_packed *packed);
+
 /** Begin a new log; an old one in its place is gone. It is on stable storage on return.
  *
  * @sink:   stays the caller's and must outlive the log
@@ -144,6 +173,16 @@ void undo_index(struct undo *undo);
  */
 nodiscard int undo_add(struct undo *undo, uint64_t offset, const void *bytes,
 		       size_t length, bool is_kept, struct error *err);
+
+/** The same with bytes that were packed before.
+ *
+ * @packed: its frame's header is written
+ * Errors:  as undo_add
+ * Returns: 0 or -1
+ */
+nodiscard int undo_add_packed(struct undo *undo, uint64_t offset,
+			      struct undo_packed *packed, bool is_kept,
+			      struct error *err);
 
 /** Add the digests of what is there now; safe after the next undo_sync.
  *

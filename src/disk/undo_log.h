@@ -28,9 +28,14 @@ struct undo {
 	size_t index_count;
 	struct undo_digest *digests;
 	size_t digest_count;
-	unsigned char *block; /* a frame while it is written or read */
+	unsigned char *block; /* a frame while it is read */
 	size_t block_bytes;
+	struct undo_packer *packer;
+	struct undo_packed packed; /* a frame while it is written */
 };
+
+/** Keep bytes as they are, which are not of the disk. */
+void undo_store(const void *bytes, size_t length, struct undo_packed *out);
 
 /** Make room for a frame in undo->block. */
 void undo_reserve(struct undo *undo, size_t bytes);

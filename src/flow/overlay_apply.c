@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "flow/overlay.h"
+#include "flow/overlay_fetch.h"
 #include "flow/overlay_pieces.h"
 #include "flow/overlay_write.h"
 #include "sys/digest.h"
@@ -17,7 +18,7 @@ struct apply {
 	struct pieces pieces;
 	struct writer writer;
 	struct overlay_outcome *outcome;
-	unsigned char *bytes; /* a piece as it is to be */
+	struct chunk chunk; /* a piece of the boot ranges as it is to be */
 	uint64_t done_bytes;
 };
 
@@ -34,32 +35,6 @@ static void tell(struct apply *apply, const char *phase, uint64_t total_bytes)
 		apply->work->progress(apply->work->data, &progress);
 }
 
-/* The image's bytes of a piece, zeros beyond its end, with the edits over them. The stream
- * stands at @at or before the piece. */
-static int fill(struct apply *apply, struct stream *stream, const struct piece *piece,
-		struct error *err)
-{
-	const uint64_t size = apply->work->plan->image.size_bytes;
-	size_t wanted = 0, got = 0;
-
-	if (piece->offset < size) {
-		wanted = piece->length;
-		if (wanted > size - piece->offset)
-			wanted = (size_t)(size - piece->offset);
-		if (stream_skip(stream, piece->offset - stream_place(stream), err) != 0 ||
-		    stream_read(stream, apply->bytes, wanted, &got, err) != 0)
-			return -1;
-	}
-	if (got != wanted)
-		return error_set(err, ERROR_INPUT,
-				 "the image ends after %llu bytes, and the plan has %llu",
-				 (unsigned long long)stream_place(stream),
-				 (unsigned long long)size);
-	memset(apply->bytes + wanted, 0, piece->length - wanted);
-	plan_lay_edits(apply->work->plan, piece->offset, apply->bytes, piece->length);
-	return 0;
-}
-
 static int check_end(struct apply *apply, struct stream *stream, struct error *err)
 {
 	const uint64_t size = apply->work->plan->image.size_bytes;
@@ -68,7 +43,7 @@ static int check_end(struct apply *apply, struct stream *stream, struct error *e
 	if (stream_place(stream) < size &&
 	    stream_skip(stream, size - stream_place(stream), err) != 0)
 		return -1;
-	if (stream_read(stream, apply->bytes, 1, &more, err) != 0)
+	if (stream_read(stream, apply->chunk.bytes, 1, &more, err) != 0)
 		return -1;
 	if (more != 0)
 		return error_set(err, ERROR_INPUT,
@@ -85,35 +60,46 @@ static int stop_if_asked(const struct apply *apply, struct error *err)
 	return error_set(err, ERROR_INTERRUPTED, "interrupted");
 }
 
-static int write_body_piece(struct apply *apply, struct stream *stream,
-			    struct piece *piece, struct error *err)
+static int write_body_piece(struct apply *apply, struct piece *piece, struct chunk *chunk,
+			    struct error *err)
 {
-	if (fill(apply, stream, piece, err) != 0)
-		return -1;
-	sys_sha256(apply->bytes, piece->length, piece->sha);
 	if (piece->phase == PHASE_BOOT)
-		return 0;
-	if (writer_put(&apply->writer, piece, apply->bytes, err) != 0)
+		return writer_digest(&apply->writer, piece, chunk, err);
+	if (writer_put(&apply->writer, piece, chunk, err) != 0)
 		return -1;
 	apply->done_bytes += piece->length;
 	tell(apply, "writing", apply->pieces.body_bytes);
 	return apply->writer.count == 0 ? stop_if_asked(apply, err) : 0;
 }
 
+static int write_pieces(struct apply *apply, struct fetch *fetch, struct error *err)
+{
+	struct chunk *chunk;
+	size_t i;
+
+	for (i = 0; i < apply->pieces.count; i++) {
+		if (fetch_next(fetch, &chunk, err) != 0)
+			return writer_fail(&apply->writer, err);
+		if (write_body_piece(apply, &apply->pieces.list[i], chunk, err) != 0)
+			return -1;
+	}
+	return writer_send(&apply->writer, err);
+}
+
 /* Go once through the image: the body is written, of the boot ranges only the digests are
  * taken. */
 static int write_body(struct apply *apply, struct error *err)
 {
+	struct fetch *fetch = NULL;
 	struct stream *stream;
-	int result = 0;
-	size_t i;
+	int result;
 
 	if (apply->work->source.open(apply->work->source.data, &stream, err) != 0)
 		return -1;
-	for (i = 0; result == 0 && i < apply->pieces.count; i++)
-		result = write_body_piece(apply, stream, &apply->pieces.list[i], err);
+	result = fetch_open(apply->work->plan, stream, &apply->pieces, &fetch, err);
 	if (result == 0)
-		result = writer_send(&apply->writer, err);
+		result = write_pieces(apply, fetch, err);
+	fetch_close(fetch);
 	if (result == 0)
 		result = check_end(apply, stream, err);
 	stream_close(stream);
@@ -140,7 +126,7 @@ static int read_back_body(struct apply *apply, struct error *err)
 		apply->done_bytes += apply->pieces.list[i].length;
 		tell(apply, "reading back", total);
 	}
-	return 0;
+	return writer_settle(&apply->writer, err);
 }
 
 /* Tell the log what stands there now. */
@@ -171,8 +157,8 @@ static int log_digests(struct apply *apply, enum plan_phase phase, enum undo_sta
 
 /* A boot piece that came before its turn. */
 struct waiting {
-	struct piece *piece;
-	unsigned char *bytes;
+	const struct piece *piece;
+	struct chunk chunk;
 };
 
 /* The boot ranges while they are committed. */
@@ -199,28 +185,30 @@ static int commit_batch(struct boot *boot, struct error *err)
 		if (boot->order[i]->is_changed &&
 		    writer_check(&apply->writer, boot->order[i], err) != 0)
 			return -1;
+	if (writer_settle(&apply->writer, err) != 0)
+		return -1;
 	boot->first = boot->next;
 	tell(apply, "boot", apply->pieces.boot_bytes);
 	return 0;
 }
 
-static unsigned char *take_waiting(struct boot *boot, const struct piece *piece)
+static struct chunk *find_waiting(struct boot *boot, const struct piece *piece)
 {
 	size_t i;
 
 	for (i = 0; i < boot->waiting_count; i++)
 		if (boot->waiting[i].piece == piece)
-			return boot->waiting[i].bytes;
+			return &boot->waiting[i].chunk;
 	return NULL;
 }
 
 /* A range is on stable storage before the next one begins. */
-static int commit_one(struct boot *boot, const unsigned char *bytes, struct error *err)
+static int commit_one(struct boot *boot, struct chunk *chunk, struct error *err)
 {
 	struct piece *piece = boot->order[boot->next];
 	bool is_last;
 
-	if (writer_put(&boot->apply->writer, piece, bytes, err) != 0)
+	if (writer_put(&boot->apply->writer, piece, chunk, err) != 0)
 		return -1;
 	boot->apply->done_bytes += piece->length;
 	boot->next++;
@@ -229,35 +217,41 @@ static int commit_one(struct boot *boot, const unsigned char *bytes, struct erro
 	return is_last ? commit_batch(boot, err) : 0;
 }
 
-/* Commit a piece in its turn, and those that waited for it; or let it wait. */
-static int take_boot_piece(struct boot *boot, struct piece *piece, struct error *err)
+/* Keep the chunk until it is the piece's turn; another buffer takes its place. */
+static int let_wait(struct boot *boot, const struct piece *piece, struct error *err)
 {
-	unsigned char *bytes;
+	const uint32_t chunk_bytes = boot->apply->work->plan->chunk_bytes;
+	struct chunk *chunk = &boot->apply->chunk;
 
-	if (boot->order[boot->next] != piece) {
-		boot->held_bytes += piece->length;
-		if (boot->held_bytes > HELD_MOST_BYTES)
-			return error_set(
-				err, ERROR_REFUSED,
-				"the image's boot ranges do not lie in the order "
-				"in which they are committed, and are larger than "
-				"%d MiB",
-				HELD_MOST_BYTES >> 20);
-		bytes = sink_buffer(piece->length);
-		memcpy(bytes, boot->apply->bytes, piece->length);
-		boot->waiting = mem_grow(boot->waiting, boot->waiting_count,
-					 sizeof(boot->waiting[0]));
-		boot->waiting[boot->waiting_count++] = (struct waiting){piece, bytes};
-		return 0;
-	}
-	bytes = boot->apply->bytes;
+	boot->held_bytes += chunk_bytes;
+	if (boot->held_bytes > HELD_MOST_BYTES)
+		return error_set(err, ERROR_REFUSED,
+				 "the image's boot ranges do not lie in the order "
+				 "in which they are committed, and are larger than "
+				 "%d MiB",
+				 HELD_MOST_BYTES >> 20);
+	boot->waiting =
+		mem_grow(boot->waiting, boot->waiting_count, sizeof(boot->waiting[0]));
+	boot->waiting[boot->waiting_count++] = (struct waiting){piece, *chunk};
+	chunk->bytes = sink_buffer(chunk_bytes);
+	return 0;
+}
+
+/* Commit a piece in its turn, and those that waited for it; or let it wait. */
+static int take_boot_piece(struct boot *boot, const struct piece *piece,
+			   struct error *err)
+{
+	struct chunk *chunk = &boot->apply->chunk;
+
+	if (boot->order[boot->next] != piece)
+		return let_wait(boot, piece, err);
 	do {
-		if (commit_one(boot, bytes, err) != 0)
+		if (commit_one(boot, chunk, err) != 0)
 			return -1;
-		bytes = boot->next < boot->count
-				? take_waiting(boot, boot->order[boot->next])
+		chunk = boot->next < boot->count
+				? find_waiting(boot, boot->order[boot->next])
 				: NULL;
-	} while (bytes != NULL);
+	} while (chunk != NULL);
 	return 0;
 }
 
@@ -265,10 +259,14 @@ static int read_boot_piece(struct boot *boot, struct stream *stream, struct piec
 			   struct error *err)
 {
 	unsigned char sha[UNDO_SHA_BYTES];
+	struct chunk *chunk = &boot->apply->chunk;
 
-	if (fill(boot->apply, stream, piece, err) != 0)
+	if (fetch_fill(boot->apply->work->plan, stream, piece, chunk, err) != 0)
 		return -1;
-	sys_sha256(boot->apply->bytes, piece->length, sha);
+	if (chunk->is_zero)
+		sys_sha256_zeros(piece->length, sha);
+	else
+		sys_sha256(chunk->bytes, piece->length, sha);
 	if (memcmp(sha, piece->sha, sizeof(sha)) != 0)
 		return error_set(err, ERROR_VERIFY,
 				 "the image changed between its first and its second "
@@ -310,7 +308,7 @@ static int write_boot(struct apply *apply, struct error *err)
 	result = commit_boot(&boot, stream, err);
 	stream_close(stream);
 	for (i = 0; i < boot.waiting_count; i++)
-		free(boot.waiting[i].bytes);
+		free(boot.waiting[i].chunk.bytes);
 	free(boot.waiting);
 	free(boot.order);
 	return result;
@@ -324,10 +322,8 @@ static int keep_part(struct apply *apply, uint64_t offset, size_t length, bool i
 
 	if (undo_saved(log, offset, length) != NULL)
 		return 0;
-	if (sink_read(apply->work->disk, offset, apply->bytes, length, err) != 0 ||
-	    undo_add(log, offset, apply->bytes, length, is_kept, err) != 0)
+	if (writer_keep(&apply->writer, offset, length, is_kept, err) != 0)
 		return -1;
-	apply->outcome->saved_bytes += length;
 	return stop_if_asked(apply, err);
 }
 
@@ -375,6 +371,8 @@ static int keep_all(struct apply *apply, struct error *err)
 				      plan->keeps[i].offset + plan->keeps[i].length,
 				      &next, err) != 0)
 				return -1;
+	if (writer_settle(&apply->writer, err) != 0)
+		return -1;
 	undo_index(apply->writer.log);
 	return undo_sync(apply->writer.log, err);
 }
@@ -528,16 +526,17 @@ int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 	pieces_make(work->plan, &apply.pieces);
 	apply.writer.disk = work->disk;
 	apply.writer.outcome = out;
-	apply.bytes = sink_buffer(work->plan->chunk_bytes);
-	writer_begin(&apply.writer, work->plan->chunk_bytes);
-	result = apply_all(&apply, &own);
+	apply.chunk.bytes = sink_buffer(work->plan->chunk_bytes);
+	result = writer_begin(&apply.writer, work->plan->chunk_bytes, &own);
+	if (result == 0)
+		result = apply_all(&apply, &own);
 	if (result != 0)
 		(void)explain(&apply, &own);
 	if (apply.writer.log != NULL)
 		undo_room(apply.writer.log, &out->log_used_bytes, &out->log_all_bytes);
 	writer_end(&apply.writer);
 	undo_close(apply.writer.log);
-	free(apply.bytes);
+	free(apply.chunk.bytes);
 	pieces_clear(&apply.pieces);
 	if (result != 0 && err != NULL)
 		*err = own;

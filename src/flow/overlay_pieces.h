@@ -21,6 +21,12 @@ struct piece {
 	bool is_changed;		   /* it was written in this session */
 };
 
+/** What is to stand where a piece is. */
+struct chunk {
+	unsigned char *bytes; /* a sink's buffer, as long as the plan's chunks */
+	bool is_zero;	      /* all are zeros, and `bytes` may hold anything */
+};
+
 /** Pieces; start zeroed. */
 struct pieces {
 	struct piece *list; /* ascending offsets */

@@ -153,7 +153,8 @@ nodiscard int spool_stream(struct stream *stream, const struct image_options *op
 nodiscard int program_find(const char *name, const char *package, char **out,
 			   struct error *err);
 
-/** Wait until a descriptor can be read, or another one.
+/** Wait until a descriptor can be read, or another one; in a thread of sys/aside.h also until
+ * it is asked to end.
  *
  * @second: -1: none
  * @wait_ms: how long at most; then it is ERROR_SYSTEM

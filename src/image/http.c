@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "image/format.h"
+#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/signals.h"
@@ -330,14 +331,15 @@ static enum outcome attempt(struct http *http, struct error *err)
 static int pause_before(const struct http *http, struct error *err)
 {
 	int64_t wait_ms = (int64_t)http->options->retry_wait_ms << (http->tries - 1);
+	struct pollfd end = {.fd = aside_end_fd(), .events = POLLIN};
 	struct timespec wait;
 
 	if (wait_ms > WAIT_MOST_MS)
 		wait_ms = WAIT_MOST_MS;
 	wait = (struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000};
 	if (sys_signals_came() == 0)
-		(void)ppoll(NULL, 0, &wait, sys_signals_waiting());
-	if (sys_signals_came() != 0)
+		(void)ppoll(&end, 1, &wait, sys_signals_waiting());
+	if (sys_signals_came() != 0 || aside_is_ending())
 		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	return 0;
 }

@@ -138,7 +138,8 @@ static int publish(struct peel *peel, const struct format *format, struct error 
 	if (peel->is_published || format == &format_refused)
 		return 0;
 	peel->is_published = true;
-	if (stays && !peel->options->want_digests)
+	/* blocks that nobody hashes may be gone over without being read */
+	if ((stays || format == NULL) && !peel->options->want_digests)
 		return 0;
 	if (stays)
 		return meter_blocks(peel->blocks, peel->options, &peel->image->published,
@@ -271,6 +272,8 @@ static int finish_blocks(struct peel *peel, struct error *err)
 
 static int finish_stream(struct peel *peel, struct error *err)
 {
+	const bool is_hashed =
+		peel->options->want_digests && !peel->options->is_published_enough;
 	struct image *image = peel->image;
 
 	if (peel->blocks != NULL) {
@@ -280,8 +283,7 @@ static int finish_stream(struct peel *peel, struct error *err)
 		image->expanded_bytes = peel->stream->length_bytes;
 		peel->stream = vhd_open_tail(peel->stream, image);
 	}
-	if (meter_open(peel->stream,
-		       peel->options->want_digests ? &image->expanded : NULL,
+	if (meter_open(peel->stream, is_hashed ? &image->expanded : NULL,
 		       &image->expanded_bytes, NULL, &peel->stream, err) != 0)
 		return -1;
 	image->stream = peel->stream;

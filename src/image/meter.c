@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "image/format.h"
+#include "sys/aside.h"
 #include "sys/signals.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	ZEROS_BYTES = 65536,
 	DRAIN_BYTES = 262144,
 	TELL_BYTES = 4 << 20,
+	HOLE_BYTES = 4 << 20, /* hashed before it is passed on, and no more */
 	LOOK_CALLS = 64,
 };
 
@@ -53,7 +55,7 @@ static int hash_piece(struct meter *meter, const void *bytes,
 		return hash_bytes(meter, bytes, (size_t)left, err);
 	for (; left > 0; left -= length) {
 		length = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
-		if (sys_signals_came() != 0)
+		if (sys_signals_came() != 0 || aside_is_ending())
 			return error_set(err, ERROR_INTERRUPTED, "interrupted");
 		if (hash_bytes(meter, zeros, length, err) != 0)
 			return -1;
@@ -121,12 +123,23 @@ static int meter_next(struct stream *stream, void *buffer, size_t room,
 		return -1;
 	if (piece.length_bytes == 0 && finish(meter, err) != 0)
 		return -1;
+	/* who takes a long hole need not wait until all of it is hashed */
+	if (meter->digests != NULL && piece.is_hole && piece.length_bytes > HOLE_BYTES) {
+		meter->inner->hole_left = piece.length_bytes - HOLE_BYTES;
+		piece.length_bytes = HOLE_BYTES;
+	}
 	if (meter->digests != NULL && piece.length_bytes != 0 &&
 	    hash_piece(meter, buffer, &piece, err) != 0)
 		return -1;
 	tell(meter, stream->position_bytes + piece.length_bytes);
 	*out = piece;
 	return 0;
+}
+
+/* What nobody hashes need not come. */
+static int meter_skip(struct stream *stream, uint64_t length, struct error *err)
+{
+	return stream_skip(((struct meter *)stream)->inner, length, err);
 }
 
 static void meter_free(struct meter *meter)
@@ -148,6 +161,12 @@ static void meter_close(struct stream *stream)
 
 static const struct stream_ops meter_ops = {
 	.next = meter_next,
+	.close = meter_close,
+};
+
+static const struct stream_ops counter_ops = {
+	.next = meter_next,
+	.skip = meter_skip,
 	.close = meter_close,
 };
 
@@ -178,7 +197,7 @@ int meter_open(struct stream *inner, struct image_digests *digests, uint64_t *le
 		meter_free(meter);
 		return -1;
 	}
-	meter->stream.ops = &meter_ops;
+	meter->stream.ops = digests != NULL ? &meter_ops : &counter_ops;
 	meter->stream.length_bytes = inner->length_bytes;
 	meter->inner = inner;
 	meter->digests = digests;

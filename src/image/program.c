@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "image/format.h"
+#include "sys/aside.h"
 #include "sys/signals.h"
 
 static char *found_below(const char *folder, size_t length, const char *name)
@@ -48,16 +49,19 @@ int program_find(const char *name, const char *package, char **out, struct error
 
 int program_wait(int first, int second, int wait_ms, struct error *err)
 {
-	struct pollfd fds[2] = {{.fd = first, .events = POLLIN},
-				{.fd = second, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = first, .events = POLLIN},
+			       {.fd = second, .events = POLLIN},
+			       {.fd = aside_end_fd(), .events = POLLIN}};
+	const nfds_t fd_count = sizeof(fds) / sizeof(fds[0]);
 	const struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000L};
 	int count;
 
 	do {
-		if (sys_signals_came() != 0)
+		if (sys_signals_came() != 0 || aside_is_ending())
 			return error_set(err, ERROR_INTERRUPTED, "interrupted");
-		count = ppoll(fds, 2, wait_ms < 0 ? NULL : &wait, sys_signals_waiting());
-	} while (count < 0 && errno == EINTR);
+		count = ppoll(fds, fd_count, wait_ms < 0 ? NULL : &wait,
+			      sys_signals_waiting());
+	} while ((count < 0 && errno == EINTR) || (count > 0 && fds[2].revents != 0));
 	if (count < 0)
 		return error_sys(err, "wait for data");
 	if (count == 0)

@@ -10,7 +10,10 @@ enum { SYS_SHA256_BYTES = 32, SYS_SHA256_TEXT = 65 };
 /** Hash bytes. A library without SHA-256 ends the program. Source: OpenSSL's libcrypto */
 void sys_sha256(const void *bytes, size_t length, unsigned char out[SYS_SHA256_BYTES]);
 
-/** The same as lower case hexadecimal. */
+/** The SHA-256 of so many zeros; of one length after the other it is computed once a thread. */
+void sys_sha256_zeros(size_t length, unsigned char out[SYS_SHA256_BYTES]);
+
+/** That of bytes as lower case hexadecimal. */
 void sys_sha256_text(const void *bytes, size_t length, char out[SYS_SHA256_TEXT]);
 
 #endif

@@ -2,13 +2,14 @@
 #define _GNU_SOURCE
 #include "sys/signals.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 enum { CAUGHT = sizeof(caught) / sizeof(caught[0]) };
 
-static volatile sig_atomic_t came;
+static atomic_int came;	      /* set in whichever thread waits */
 static sigset_t ours;	      /* those of caught that were not ignored when we began */
 static sigset_t outside_mask; /* what was blocked when we began */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The overlay engine on disks in memory: what it makes, what comes back, and every state that a
  * power cut may leave. CRASH_STATES says how many of these; 1000 without it. */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -57,7 +59,23 @@ struct memory {
 	struct stream stream;
 	const unsigned char *bytes;
 	size_t length;
+	size_t fails_at; /* an error beyond it; 0: none */
+	uint32_t noise;	 /* of its own, as another thread reads it; 0: it never dawdles */
 };
+
+/* The reader is now ahead of the writer, now behind it. */
+static void dawdle(uint32_t *state)
+{
+	const struct timespec wait = {.tv_nsec = 100 * 1000};
+
+	if (*state == 0)
+		return;
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	if (*state % 8 == 0)
+		(void)nanosleep(&wait, NULL);
+}
 
 static int memory_next(struct stream *stream, void *buffer, size_t room,
 		       struct stream_piece *out, struct error *err)
@@ -66,13 +84,19 @@ static int memory_next(struct stream *stream, void *buffer, size_t room,
 	const unsigned char *bytes = memory->bytes + stream->position_bytes;
 	size_t left = memory->length - (size_t)stream->position_bytes, zeros = 0;
 
-	(void)err;
+	dawdle(&memory->noise);
+	if (memory->fails_at != 0 && stream->position_bytes >= memory->fails_at)
+		return error_set(err, ERROR_INPUT, "planted");
+	if (memory->fails_at != 0)
+		left = memory->fails_at - (size_t)stream->position_bytes;
 	while (zeros < left && bytes[zeros] == 0)
 		zeros++;
 	if (zeros >= 4096) { /* a hole, as long as it is */
 		*out = (struct stream_piece){zeros, true};
 		return 0;
 	}
+	if (left > CHUNK / 2 - stream->position_bytes % (CHUNK / 2))
+		left = CHUNK / 2 - stream->position_bytes % (CHUNK / 2);
 	if (left > room)
 		left = room;
 	memcpy(buffer, bytes, left);
@@ -92,6 +116,8 @@ struct picture {
 	unsigned char *bytes;
 	size_t length;
 	bool has_wrong_digest;
+	size_t fails_at;
+	uint32_t noise;
 };
 
 static int picture_open(void *data, struct stream **out, struct error *err)
@@ -104,6 +130,8 @@ static int picture_open(void *data, struct stream **out, struct error *err)
 	memory->stream.length_bytes = STREAM_LENGTH_UNKNOWN;
 	memory->bytes = picture->bytes;
 	memory->length = picture->length;
+	memory->fails_at = picture->fails_at;
+	memory->noise = picture->noise;
 	*out = &memory->stream;
 	return 0;
 }
@@ -125,6 +153,9 @@ struct stage {
 	struct recorder_tape tape;
 	struct sink *sink, *log_sink;
 	struct overlay_outcome outcome;
+	const unsigned char *before;	/* the disk before a second apply */
+	bool (*is_stopped)(void *data); /* asked with the stage */
+	unsigned stop_after;		/* so many times asked */
 };
 
 static void plan_ranges(struct plan *plan)
@@ -160,12 +191,13 @@ static void make_wanted(struct stage *stage)
 
 static void stage_begin_at(struct stage *stage, enum plan_scope scope, bool is_apart)
 {
-	*stage = (struct stage){.is_apart = is_apart,
-				.log = mem_zero(DISK, 1),
-				.disk = mem_zero(DISK, 1),
-				.old = mem_zero(DISK, 1),
-				.wanted = mem_zero(DISK, 1),
-				.picture = {mem_zero(IMAGE, 1), IMAGE, false}};
+	*stage =
+		(struct stage){.is_apart = is_apart,
+			       .log = mem_zero(DISK, 1),
+			       .disk = mem_zero(DISK, 1),
+			       .old = mem_zero(DISK, 1),
+			       .wanted = mem_zero(DISK, 1),
+			       .picture = {.bytes = mem_zero(IMAGE, 1), .length = IMAGE}};
 	make_bytes(stage->old, DISK, 11);
 	make_bytes(stage->picture.bytes, IMAGE, 22);
 	memset(stage->old, 0x0d, 512); /* by which a disk boots */
@@ -173,6 +205,10 @@ static void stage_begin_at(struct stage *stage, enum plan_scope scope, bool is_a
 	/* a part is the same on both sides */
 	memcpy(stage->picture.bytes + MIB + 5 * CHUNK, stage->old + MIB + 5 * CHUNK,
 	       CHUNK);
+	/* whole chunks of zeros, on one side and on both */
+	memset(stage->picture.bytes + MIB + 8 * CHUNK, 0, 3 * CHUNK);
+	memset(stage->old + MIB + 9 * CHUNK, 0, CHUNK);
+	memset(stage->old + MIB + 12 * CHUNK, 0, CHUNK);
 	memcpy(stage->disk, stage->old, DISK);
 	(void)snprintf(stage->plan.id, sizeof(stage->plan.id), "%032d", 7);
 	stage->plan.chunk_bytes = CHUNK;
@@ -202,8 +238,35 @@ static void stage_begin(struct stage *stage, enum plan_scope scope)
 	stage_begin_at(stage, scope, false);
 }
 
+/* The threads of this program. */
+static unsigned thread_count(void)
+{
+	DIR *folder = opendir("/proc/self/task");
+	unsigned count = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		count++;
+	(void)closedir(folder);
+	return count;
+}
+
+static unsigned threads_before;
+
+/* The kernel takes a thread off its list a moment after it was waited for. */
+static void assert_no_thread_is_left(void)
+{
+	const struct timespec wait = {.tv_nsec = 1000 * 1000};
+	unsigned tries;
+
+	for (tries = 0; tries < 2000 && thread_count() != threads_before; tries++)
+		(void)nanosleep(&wait, NULL);
+	assert_int_equal(thread_count(), threads_before);
+}
+
 static void stage_end(struct stage *stage)
 {
+	assert_no_thread_is_left();
 	if (stage->log_sink != stage->sink)
 		sink_close(stage->log_sink);
 	sink_close(stage->sink);
@@ -225,6 +288,8 @@ static int apply_on(struct stage *stage, struct sink *sink, struct sink *log,
 		.source = {picture_open, picture_check, &stage->picture},
 		.disk = sink,
 		.log = stage->plan.scope == SCOPE_NONE ? NULL : log,
+		.is_stopped = stage->is_stopped,
+		.data = stage,
 	};
 
 	return overlay_apply(&work, &stage->outcome, err);
@@ -387,6 +452,125 @@ static void test_every_failing_step(void **state)
 	assert_true(step > 30);
 }
 
+/* What was done to the disk so far is the beginning of what @whole tells. */
+static void assert_begins(const struct recorder_tape *tape, size_t count,
+			  const struct recorder_tape *whole)
+{
+	size_t i;
+
+	assert_true(count <= whole->count);
+	for (i = 0; i < count; i++) {
+		assert_int_equal(tape->steps[i].kind, whole->steps[i].kind);
+		assert_int_equal(tape->steps[i].offset, whole->steps[i].offset);
+		assert_int_equal(tape->steps[i].length, whole->steps[i].length);
+		assert_memory_equal(tape->steps[i].bytes, whole->steps[i].bytes,
+				    tape->steps[i].length);
+	}
+}
+
+/* How many pieces of the body that lie before a byte of the image are written. */
+static size_t changed_before(const struct stage *stage, size_t end)
+{
+	size_t at, count = 0;
+
+	for (at = MIB; at + CHUNK <= end; at += CHUNK)
+		count += memcmp(stage->old + at, stage->wanted + at, CHUNK) != 0;
+	return count;
+}
+
+/* The reader is a thread of its own; its errors come as if it were none: the batches before the
+ * piece that could not be read are written, and nothing else. */
+static void test_an_error_of_the_source_comes_in_its_place(void **state)
+{
+	struct stage whole, stage;
+	struct error err = {0};
+	size_t at, written, wanted;
+
+	(void)state;
+	stage_begin(&whole, SCOPE_NONE);
+	expect(apply_on(&whole, whole.sink, whole.log_sink, &err), &err);
+	for (at = CHUNK / 2; at < IMAGE; at += CHUNK / 2) {
+		err = (struct error){0};
+		stage_begin(&stage, SCOPE_NONE);
+		stage.picture.fails_at = at;
+		stage.picture.noise = (uint32_t)at;
+		assert_int_equal(apply_on(&stage, stage.sink, stage.log_sink, &err), -1);
+		assert_string_equal(err.cause, "planted");
+		wanted = changed_before(&stage, at) / 16 * 16;
+		assert_int_equal(err.kind, wanted > 0 ? ERROR_WRITTEN : ERROR_INPUT);
+		written = stage.tape.count - (wanted > 0); /* and a flush */
+		assert_int_equal(written, wanted);
+		assert_begins(&stage.tape, written, &whole.tape);
+		stage_end(&stage);
+	}
+	stage_end(&whole);
+}
+
+/* However far the reader is ahead, the steps are the same. */
+static void test_the_order_is_that_of_one_thread(void **state)
+{
+	struct stage whole, stage;
+	struct error err = {0};
+	uint32_t seed;
+
+	(void)state;
+	stage_begin(&whole, SCOPE_NONE);
+	expect(apply_on(&whole, whole.sink, whole.log_sink, &err), &err);
+	assert_int_equal(whole.outcome.written_bytes + whole.outcome.equal_bytes,
+			 IMAGE + 512 + 33 * 512);
+	assert_true(whole.outcome.equal_bytes >= 2 * CHUNK);
+	for (seed = 1; seed <= 20; seed++) {
+		stage_begin(&stage, SCOPE_NONE);
+		stage.picture.noise = seed;
+		expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
+		assert_true(is_like(&stage, stage.disk, stage.wanted));
+		assert_int_equal(stage.tape.count, whole.tape.count);
+		assert_begins(&stage.tape, stage.tape.count, &whole.tape);
+		stage_end(&stage);
+	}
+	stage_end(&whole);
+}
+
+static bool stop_some_time(void *data)
+{
+	struct stage *stage = data;
+
+	return stage->stop_after-- == 0;
+}
+
+/* A stop at any place leaves no thread, and both ways lead on. */
+static void test_a_stop_at_any_place(void **state)
+{
+	struct stage stage;
+	struct error err;
+	unsigned after;
+	int result = -1;
+
+	(void)state;
+	for (after = 0; result != 0; after++) {
+		err = (struct error){0};
+		stage_begin(&stage, after % 2 == 0 ? SCOPE_UNTIL_BOOT : SCOPE_FULL);
+		stage.is_stopped = stop_some_time;
+		stage.stop_after = after;
+		stage.picture.noise = after + 1;
+		result = apply_on(&stage, stage.sink, stage.log_sink, &err);
+		if (result != 0)
+			assert_true(err.kind == ERROR_INTERRUPTED ||
+				    err.kind == ERROR_WRITTEN);
+		stage.is_stopped = NULL;
+		if (after % 3 == 0) {
+			expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
+			assert_true(is_like(&stage, stage.disk, stage.wanted));
+		}
+		err = (struct error){0};
+		expect(roll_back(&stage, stage.sink, stage.log_sink, &err), &err);
+		assert_true(is_like(&stage, stage.disk, stage.old));
+		stage_end(&stage);
+	}
+	print_message("# %u stops\n", after - 1);
+	assert_true(after > 10);
+}
+
 /* The body is what the plan says. */
 static bool has_new_body(const struct stage *stage, const unsigned char *disk)
 {
@@ -514,6 +698,23 @@ static void judge_state(struct stage *stage, struct cut *cut, bool is_new_wanted
 	cut_close(cut);
 }
 
+/* What is said to be complete is as the first apply and the system that ran left it, or all of
+ * it was made again. */
+static void judge_again_status(const struct stage *stage, const struct cut *cut)
+{
+	struct undo *log = open_log(stage, cut->log_sink);
+
+	assert_non_null(log);
+	if (undo_state_of(log) == UNDO_COMPLETE)
+		assert_true(is_like(stage, cut->disk, stage->before) ||
+			    is_like(stage, cut->disk, stage->wanted));
+	else
+		assert_true(undo_state_of(log) <= UNDO_BODY);
+	if (undo_state_of(log) == UNDO_BODY)
+		assert_true(has_new_body(stage, cut->disk));
+	undo_close(log);
+}
+
 /* A second apply over a system that has run: it is made again, and the old one can come back;
  * or that is refused, and what is there stays. */
 static void judge_again(struct stage *stage, struct cut *cut, bool is_new_wanted)
@@ -522,6 +723,7 @@ static void judge_again(struct stage *stage, struct cut *cut, bool is_new_wanted
 	int result;
 
 	cut_open(stage, cut);
+	judge_again_status(stage, cut);
 	if (is_new_wanted) {
 		expect(apply_on(stage, cut->sink, cut->log_sink, &err), &err);
 		assert_true(is_like(stage, cut->disk, stage->wanted));
@@ -626,12 +828,90 @@ static void cut_second_apply(bool is_apart, size_t states)
 		stage.disk[i] ^= 0x55;
 	stage.disk[MIB + 5 * CHUNK + 9] ^= 1; /* where nothing was saved */
 	remember(&stage, &before);
+	stage.before = before.disk;
 	recorder_clear(&stage.tape);
 	expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
 	noise = 7;
 	cut_everywhere(&stage, &before, states, judge_again);
 	forget(&before);
 	stage_end(&stage);
+}
+
+static size_t keep_none(void *data, const struct recorder_step *step)
+{
+	(void)data;
+	(void)step;
+	return 0;
+}
+
+/* The number of the first step that changes the disk outside the log. */
+static size_t first_new_write(const struct stage *stage)
+{
+	const uint64_t start = stage->plan.undo_offset;
+	const uint64_t end = start + stage->plan.undo_bytes;
+	size_t i;
+
+	for (i = 0; i < stage->tape.count; i++) {
+		const struct recorder_step *step = &stage->tape.steps[i];
+
+		if (step->kind == STEP_WRITE && step->disk == 0 &&
+		    (stage->is_apart || step->offset < start || step->offset >= end))
+			return i;
+	}
+	fail_msg("nothing was written");
+	return 0;
+}
+
+static void assert_state_at(struct stage *stage, const struct cut *before, size_t count,
+			    enum undo_state wanted)
+{
+	struct cut cut = {.disk = mem_zero(DISK, 1), .log = mem_zero(DISK, 1)};
+	struct undo *log;
+
+	memcpy(cut.disk, before->disk, DISK);
+	memcpy(cut.log, before->log, DISK);
+	recorder_replay(&stage->tape, count, 0, cut.disk, keep_none, NULL);
+	recorder_replay(&stage->tape, count, 1, cut.log, keep_none, NULL);
+	cut_open(stage, &cut);
+	log = open_log(stage, cut.log_sink);
+	assert_non_null(log);
+	assert_int_equal(undo_state_of(log), wanted);
+	undo_close(log);
+	cut_close(&cut);
+	free(cut.disk);
+	free(cut.log);
+}
+
+/* A complete overlay whose disk was altered, at @at, is applied again: the first write finds
+ * that the log no longer says "complete", on stable storage. */
+static void open_again(bool is_apart, size_t at)
+{
+	struct stage stage;
+	struct cut before;
+	struct error err = {0};
+
+	stage_begin_at(&stage, SCOPE_UNTIL_BOOT, is_apart);
+	expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
+	stage.disk[at] ^= 0x55;
+	remember(&stage, &before);
+	recorder_clear(&stage.tape);
+	assert_state_at(&stage, &before, 0, UNDO_COMPLETE);
+	expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
+	assert_state_at(&stage, &before, first_new_write(&stage), UNDO_WRITING);
+	assert_state_at(&stage, &before, stage.tape.count, UNDO_COMPLETE);
+	assert_true(is_like(&stage, stage.disk, stage.wanted));
+	forget(&before);
+	stage_end(&stage);
+}
+
+static void test_a_second_apply_says_that_it_writes(void **state)
+{
+	(void)state;
+	open_again(false, MIB + 7);		/* the body, which was changed */
+	open_again(false, MIB + 5 * CHUNK + 7); /* the body, where nothing was saved */
+	open_again(false, 512 + 7);		/* the GPT alone */
+	open_again(true, MIB + 7);
+	open_again(true, 7); /* the MBR alone */
 }
 
 static void test_a_cut_while_it_writes(void **state)
@@ -671,12 +951,20 @@ int main(void)
 		cmocka_unit_test(test_a_wrong_digest_brings_the_old_disk_back),
 		cmocka_unit_test(test_an_image_of_another_length_is_noticed),
 		cmocka_unit_test(test_every_failing_step),
+		cmocka_unit_test(test_an_error_of_the_source_comes_in_its_place),
+		cmocka_unit_test(test_the_order_is_that_of_one_thread),
+		cmocka_unit_test(test_a_stop_at_any_place),
 		cmocka_unit_test(test_a_lying_disk_is_noticed),
+		cmocka_unit_test(test_a_second_apply_says_that_it_writes),
 		cmocka_unit_test(test_a_cut_while_it_writes),
 		cmocka_unit_test(test_a_cut_while_it_goes_back),
 		cmocka_unit_test(test_a_cut_while_it_writes_again),
 	};
 
+	threads_before = thread_count();
+#ifdef __SANITIZE_THREAD__
+	threads_before++; /* its own, which begins with the first one of ours */
+#endif
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
