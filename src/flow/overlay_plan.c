@@ -263,8 +263,7 @@ static int decide_writing(struct maker *maker, struct error *err)
 			      err) != 0)
 		return -1;
 	if (overlay_add_wipes(maker->image->blocks, maker->old, image_bytes, plan, err) !=
-		    0 ||
-	    overlay_place_keeps(maker->old, &maker->layout, plan, err) != 0)
+	    0)
 		return -1;
 	return plan_check_shape(plan, err);
 }
@@ -300,6 +299,11 @@ static void add_steps(struct maker *maker)
 			"before the first start, 'moult overlay rollback' brings the "
 			"old system back; afterwards 'moult overlay commit' frees "
 			"the log");
+	if (plan->scope == SCOPE_FULL || plan->scope == SCOPE_ALL)
+		plan_add_step(
+			plan,
+			"'moult overlay rollback' brings the old system back, also after "
+			"the new one has run; 'moult overlay commit' frees the log");
 }
 
 static int make(struct maker *maker, struct error *err)
