@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What comes back after the new system has run: the scopes full and all.
+# What comes back after the new system has run: the scopes full and all; images that nobody could look into, and those
+# that come through a pipe.
 
 bats_require_minimum_version 1.5.0
 
@@ -67,12 +68,15 @@ setup_file()
 	cp --sparse=always old.raw disk.raw
 	list_of $ROOT_AT $ROOT_MIB > root.before
 	list_of $HOME_AT $HOME_MIB > home.before
+	mkdir small
+	mount -t tmpfs -o size=8M none small
 }
 
 teardown_file()
 {
 	cd "$BATS_FILE_TMPDIR" || exit 1
 	if mountpoint -q there; then umount there; fi # where the setup failed
+	if mountpoint -q small; then umount small; fi
 }
 
 setup()
@@ -243,4 +247,96 @@ kept()
 	run_new > /dev/null
 	rollback --undo log > /dev/null
 	cmp old.raw disk.raw
+}
+
+# blind COMMAND...: where images cannot be spooled
+blind() { TMPDIR=$BATS_FILE_TMPDIR/small "$@"; }
+
+is_new()
+{
+	sgdisk -v disk.raw | grep -q 'No problems found'
+	cmp -i $(( 1 << 20 )) -n $(( (IMAGE_MIB - 2) << 20 )) new.raw disk.raw
+	cmp -n 440 new.raw disk.raw
+}
+
+@test "unseen: refused; waived, it is judged once it is written" {
+	xz -0 -k -f new.raw
+	run -4 blind apply new.raw.xz --sha256 "$(sha_of new.raw.xz)"
+	[[ $output == *"unseen: "*"no room to spool"* ]]
+	cmp old.raw disk.raw
+	run -0 --separate-stderr blind apply new.raw.xz --sha256 "$(sha_of new.raw.xz)" --waive unseen --json
+	[ "$(jq -r .state <<< "$output")" = complete ]
+	is_new
+	rollback > /dev/null
+	is_old
+}
+
+@test "unseen: the plan knows its length, its table, and what is waived" {
+	xz -0 -k -f new.raw
+	act plan new.raw --no-digest --waive firmware --json > seen.json
+	blind act plan new.raw.xz --no-digest --waive firmware --waive unseen --json > plan.json
+	cmp <(jq '[.ranges, (.edits | length), .image.size_bytes]' seen.json) <(jq '[.ranges, (.edits | length), .image.size_bytes]' plan.json)
+	[ "$(jq -r '.checks[] | select(.name == "unseen").verdict' plan.json)" = waived ]
+	[ "$(jq -r '.checks[] | select(.name == "firmware").verdict' plan.json)" = waived ]
+	truncate -s 40M disk.raw
+	run -4 blind act plan new.raw.xz --no-digest --waive unseen
+	[[ $output == *"too-small: "* ]]
+}
+
+@test "unseen: what cannot boot stops before the boot ranges: back, or kept all the same" {
+	xz -0 -k -f loaderless.raw
+	for way in rollback commit; do
+		cp --sparse=always old.raw disk.raw
+		run -6 blind apply loaderless.raw.xz --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen
+		[[ $output == *"no-boot-path: "* ]]
+		[ "$(act status --json | jq -r .state)" = body ]
+		[[ $(act status) == *"overlay rollback"*"overlay commit"* ]]
+		cmp -n 512 old.raw disk.raw
+		if [ $way = rollback ]; then
+			rollback > /dev/null
+			is_old
+		else
+			blind act commit --confirm-disk disk.raw > /dev/null
+			[ "$(act status --json | jq -r .state)" = null ]
+			sgdisk -v disk.raw | grep -q 'No problems found'
+			cmp -i $(( 1 << 20 )) -n $(( (IMAGE_MIB - 2) << 20 )) loaderless.raw disk.raw
+			[ "$(sgdisk -p disk.raw | grep -c 'moult undo')" = 0 ]
+		fi
+	done
+	cp --sparse=always old.raw disk.raw
+	blind apply loaderless.raw.xz --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen --waive no-boot-path > /dev/null
+	[ "$(act status --json | jq -r .state)" = complete ]
+}
+
+@test "standard input: kept where there is room, so that it can be read twice" {
+	xz -0 -k -f new.raw
+	xz -dc new.raw.xz | apply - --sha256 "$(sha_of new.raw)" > /dev/null
+	is_new
+	rollback > /dev/null
+	apply - --sha256 "$(sha_of new.raw.xz)" < <(cat new.raw.xz) > /dev/null
+	is_new
+	run -0 --separate-stderr apply - --sha256 "$(sha_of new.raw.xz)" --json < <(cat new.raw.xz)
+	[ "$(jq .outcome.written_bytes <<< "$output")" = 0 ]
+}
+
+@test "standard input: refused without room, and as a pipe with a name" {
+	run -4 blind apply - --sha256 "$(sha_of new.raw)" < <(cat new.raw)
+	[[ $output == *"unseen: "*"no room to spool"* ]]
+	run -4 blind apply - --waive unseen --sha256 "$(sha_of new.raw)" < <(cat new.raw)
+	[[ $output == *"read-twice: "*"no room to spool"* ]]
+	run -4 apply <(cat new.raw) --sha256 "$(sha_of new.raw)"
+	[[ $output == *"read-twice: "*"standard input"* ]]
+	run -4 apply - --no-digest < disk.raw
+	[[ $output == *"image-on-target: "* ]]
+	cmp old.raw disk.raw
+}
+
+@test "standard input: a saved plan wants the same bytes again" {
+	act plan - --sha256 "$(sha_of new.raw)" --waive firmware -o plan.json < <(cat new.raw) > /dev/null
+	run -3 "$MOULT" overlay apply --plan plan.json --confirm-disk disk.raw --progress none < /dev/null
+	is_old
+	run -5 "$MOULT" overlay apply --plan plan.json --confirm-disk disk.raw --progress none < <(head -c 30M new.raw; head -c $(( IMAGE_MIB - 30 ))M /dev/zero)
+	is_old
+	"$MOULT" overlay apply --plan plan.json --confirm-disk disk.raw --progress none < <(cat new.raw) > /dev/null
+	is_new
 }

@@ -222,7 +222,9 @@ static int apply_on(struct stage *stage, struct sink *sink, struct sink *log,
 	const struct overlay_work work = {
 		.plan = &stage->plan,
 		.plan_json = "{\"schema\":\"moult.plan/1\"}",
-		.source = {picture_open, picture_check, &stage->picture},
+		.source = {.open = picture_open,
+			   .check = picture_check,
+			   .data = &stage->picture},
 		.disk = sink,
 		.log = stage->plan.scope == SCOPE_NONE ? NULL : log,
 	};
