@@ -193,13 +193,6 @@ int overlay_place_log(const struct overlay_request *request, struct blocks *old,
 	struct overlay_used used = {0};
 	int result = 0;
 
-	if (plan->scope == SCOPE_NONE && request->undo != NULL)
-		return error_set(err, ERROR_USAGE,
-				 "--scope none keeps no log: leave --undo out");
-	if (plan->scope == SCOPE_ALL && request->undo == NULL)
-		return error_set(err, ERROR_USAGE,
-				 "--scope all needs --undo FILE|DEV: the log takes all "
-				 "that the disk holds, and lies outside it");
 	if (plan->scope == SCOPE_NONE)
 		return 0;
 	if (plan->scope == SCOPE_FULL || request->undo == NULL)

@@ -15,7 +15,7 @@
  * @old:    the disk as it is
  * @layout:  of @old
  * @image_bytes: of the image, in whole sectors
- * Errors:   those of the disk; ERROR_USAGE: scope all without --undo; ERROR_SYSTEM
+ * Errors:   those of the disk; ERROR_USAGE: --undo is no place for it; ERROR_SYSTEM
  * Returns:  0 or -1
  */
 nodiscard int overlay_place_log(const struct overlay_request *request, struct blocks *old,

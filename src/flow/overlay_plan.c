@@ -342,10 +342,24 @@ static void add_steps(struct maker *maker)
 			"the new one has run; 'moult overlay commit' frees the log");
 }
 
+static int check_scope(const struct overlay_request *request, struct error *err)
+{
+	if (request->scope == SCOPE_NONE && request->undo != NULL)
+		return error_set(err, ERROR_USAGE,
+				 "--scope none keeps no log: leave --undo out");
+	if (request->scope == SCOPE_ALL && request->undo == NULL)
+		return error_set(err, ERROR_USAGE,
+				 "--scope all needs --undo FILE|DEV: the log takes all "
+				 "that the disk holds, and lies outside it");
+	return 0;
+}
+
 static int make(struct maker *maker, struct error *err)
 {
 	struct plan *plan = maker->plan;
 
+	if (check_scope(maker->request, err) != 0)
+		return -1;
 	set_id(plan);
 	plan->created_s = sys_clock_wall_ns() / 1000000000;
 	plan->chunk_bytes = maker->request->chunk_bytes > 0 ? maker->request->chunk_bytes
