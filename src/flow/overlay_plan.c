@@ -21,6 +21,7 @@
 #include "sys/clock.h"
 #include "sys/digest.h"
 #include "sys/random_bytes.h"
+#include "sys/signals.h"
 
 enum { END_BYTES = 1024 * 1024 };
 
@@ -276,6 +277,8 @@ static int look_at_image(struct maker *maker, struct error *err)
 	if (disk_read_layout(maker->bytes, DISK_ALL, &inspection->layout, err) != 0)
 		return -1;
 	flow_inspect_guest(maker->bytes, false, inspection);
+	if (sys_signals_came() != 0) /* what was not read then must not be judged */
+		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	if (inspection->has_guest)
 		plan->image.system = str_copy(inspection->guest.system.pretty_name);
 	return 0;

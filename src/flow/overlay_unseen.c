@@ -9,6 +9,7 @@
 #include "disk/layout.h"
 #include "flow/inspect_guest.h"
 #include "flow/overlay_check.h"
+#include "sys/signals.h"
 
 enum { END_BYTES = 1024 * 1024 };
 
@@ -262,7 +263,9 @@ int overlay_judge_written(const struct plan *plan, struct blocks *disk,
 	if (result == 0) {
 		flow_inspect_guest(&written->blocks, false, &inspection);
 		overlay_check_system(&inspection, &judged);
-		result = tell_refusal(plan, &judged, err);
+		result = sys_signals_came() != 0
+				 ? error_set(err, ERROR_INTERRUPTED, "interrupted")
+				 : tell_refusal(plan, &judged, err);
 	}
 	plan_clear(&judged);
 	inspection_clear(&inspection);
