@@ -49,13 +49,24 @@ make_new()
 	dd if=esp of="$1" bs=1M seek=2 conv=notrunc status=none
 }
 
+# unmount: the loop device goes away a moment after the mount
+unmount()
+{
+	umount there
+	for _ in {1..100}; do
+		[ -n "$(losetup -j disk.raw)" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # list_of FIRST-MIB MIB: all of the disk's files, with their digests
 list_of()
 {
 	mkdir -p there
 	mount -o ro,loop,offset=$(( $1 << 20 )),sizelimit=$(( $2 << 20 )) disk.raw there
 	(cd there && find . -printf '%y %m %U:%G %l %p\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum)
-	umount there
+	unmount
 }
 
 setup_file()
@@ -123,7 +134,7 @@ run_new()
 	rm -f there/var/noise-*
 	dd if=/dev/urandom of=there/var/random bs=1M status=none 2> /dev/null || true # until it is full
 	stat -c %s there/var/random
-	umount there
+	unmount
 }
 
 # What lies in a part of the disk is that of the old one.
