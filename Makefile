@@ -28,6 +28,7 @@ test-vm: deps-vm all
 	@tools/bundle
 	tests/vm/bundle build-bundle/moult-*.tar.xz $(BUILD)/moult
 	tests/lab/captures build-bundle/moult-rescue
+	tests/vm/overlay-full build-bundle/moult-rescue
 
 lab: deps-vm
 	@tools/bundle --build-here build-bundle/moult-here.tar.xz

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/progress.h"
+#include "flow/overlay_check.h"
 #include "flow/overlay_run.h"
 #include "record/overlay_json.h"
 #include "record/plan_json.h"
@@ -229,13 +230,18 @@ static int make_plan(struct call *call, char **words, struct plan *plan, struct 
 	int result;
 
 	if (words[0] == NULL || words[1] != NULL)
-		return error_set(err, ERROR_USAGE,
-				 "one image is needed: a file or a http(s) address");
+		return error_set(
+			err, ERROR_USAGE,
+			"one image is needed: a file, a http(s) address, or - for "
+			"standard input");
 	if (need_disk(call, err) != 0)
 		return -1;
 	call->request.image = words[0];
 	sys_signals_catch();
-	result = overlay_plan(&call->request, plan, err);
+	result = overlay_take_input(words[0], overlay_is_waived(&call->request, "unseen"),
+				    &call->request.options, err);
+	if (result == 0)
+		result = overlay_plan(&call->request, plan, err);
 	if (result == 0)
 		record_write_plan(plan, json);
 	return result;
@@ -312,7 +318,10 @@ static int get_plan(struct call *call, char **words, struct plan *plan, struct s
 static const char *const next_steps[UNDO_STATE_COUNT] = {
 	[UNDO_WRITING] =
 		"'moult overlay apply' goes on, 'moult overlay rollback' goes back",
-	[UNDO_BODY] = "'moult overlay apply' goes on, 'moult overlay rollback' goes back",
+	[UNDO_BODY] =
+		("'moult overlay apply' goes on, 'moult overlay rollback' goes back, "
+		 "'moult overlay commit' lets it boot whatever was judged, and keeps "
+		 "it"),
 	[UNDO_COMPLETE] = ("start the new system; 'moult overlay rollback' goes back, "
 			   "'moult overlay commit' keeps it and frees the log"),
 	[UNDO_ROLLING_BACK] = "'moult overlay rollback' goes on",

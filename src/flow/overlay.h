@@ -20,7 +20,10 @@ struct overlay_source {
 	/* Whether what came is what had to come; asked once the stream told its end.
 	 * Errors: ERROR_VERIFY. */
 	int (*check)(void *data, struct error *err);
-	void *data;
+	/* Whether the disk may boot by it, asked once the body was read back, before any boot
+	 * range is written. Errors: any; it ends there, with the way on and back. */
+	int (*before_boot)(void *data, struct error *err); /* NULL: it may */
+	void *data;					   /* of all three */
 };
 
 /** How far it is. */

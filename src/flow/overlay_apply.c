@@ -444,6 +444,13 @@ static int open_log(struct apply *apply, struct error *err)
 			   &apply->writer.log, err);
 }
 
+static int ask_before_boot(const struct apply *apply, struct error *err)
+{
+	const struct overlay_source *source = &apply->work->source;
+
+	return source->before_boot != NULL ? source->before_boot(source->data, err) : 0;
+}
+
 static int apply_all(struct apply *apply, struct error *err)
 {
 	if (open_log(apply, err) != 0 || keep_all(apply, err) != 0 ||
@@ -453,7 +460,7 @@ static int apply_all(struct apply *apply, struct error *err)
 	    undo_state_of(apply->writer.log) == UNDO_WRITING &&
 	    log_digests(apply, PHASE_BODY, UNDO_BODY, err) != 0)
 		return -1;
-	if (write_boot(apply, err) != 0)
+	if (ask_before_boot(apply, err) != 0 || write_boot(apply, err) != 0)
 		return -1;
 	return log_digests(apply, PHASE_BOOT, UNDO_COMPLETE, err);
 }

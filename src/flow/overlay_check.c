@@ -112,15 +112,21 @@ static bool has_uefi_files(const struct inspection *inspection)
 	return false;
 }
 
+/* What mkfs.fat leaves boots nothing: it says so on the screen. */
+static bool is_boot_code(enum layout_boot_kind kind)
+{
+	return kind > BOOT_UNKNOWN && kind != BOOT_MKFS_FAT;
+}
+
 static bool has_boot_code(const struct inspection *inspection)
 {
 	const struct layout *layout = &inspection->layout;
 	size_t i;
 
-	if (layout->boot.kind > BOOT_UNKNOWN)
+	if (is_boot_code(layout->boot.kind))
 		return true;
 	for (i = 0; i < layout->partition_count; i++)
-		if (layout->partitions[i].boot.kind > BOOT_UNKNOWN)
+		if (is_boot_code(layout->partitions[i].boot.kind))
 			return true;
 	return false;
 }
@@ -205,39 +211,73 @@ static void check_level(const struct inspection *inspection, struct plan *plan)
 	}
 }
 
+/* The image is opened once for the plan, and twice to be written. */
+static void check_twice(const struct stat *there, struct plan *plan)
+{
+	const bool is_pipe = S_ISFIFO(there->st_mode) || S_ISSOCK(there->st_mode) ||
+			     S_ISCHR(there->st_mode);
+
+	refuse_if(plan, is_pipe, "read-twice", "the image can be read twice",
+		  "the image is a pipe, which can be read only once; give its bytes to "
+		  "standard input, and - as the image");
+}
+
 static void check_place(const struct overlay_request *request,
 			const struct target *target, struct plan *plan)
 {
+	const bool is_input = strcmp(request->image, "-") == 0;
+	const char *path = is_input ? "/proc/self/fd/0" : request->image;
 	struct stat there;
 	bool is_there = false;
 
-	if (strcmp(request->image, "-") == 0 || stat(request->image, &there) != 0)
-		return; /* a pipe or an address */
-	if (target_is_same_file(target, request->image, &is_there, NULL) != 0)
+	if (stat(path, &there) != 0)
+		return; /* an address */
+	check_twice(&there, plan);
+	if (is_input && there.st_nlink == 0)
+		return; /* our own spool */
+	if (target_is_same_file(target, path, &is_there, NULL) != 0)
 		is_there = true; /* what cannot be told is not trusted */
 	refuse_if(plan, is_there, "image-on-target", "the image lies elsewhere",
 		  "the image lies on the disk that it is to be written over; copy it "
 		  "elsewhere");
 }
 
-void overlay_check_image(const struct overlay_request *request,
-			 const struct target *target, const struct inspection *inspection,
-			 struct plan *plan)
+void overlay_check_system(const struct inspection *inspection, struct plan *plan)
 {
-	check_place(request, target, plan);
-	if (inspection->unseen != NULL) {
-		plan_add_check(plan, "unseen", CHECK_REFUSED,
-			       "what is in the image could not be looked at: %s",
-			       inspection->unseen);
-		return;
-	}
-	check_size(plan);
-	check_sector(&inspection->layout, plan);
 	check_boot_path(inspection, plan);
 	if (inspection->has_guest) {
 		check_architecture(inspection, plan);
 		check_level(inspection, plan);
 	}
+}
+
+bool overlay_is_waived(const struct overlay_request *request, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < request->waived_count; i++)
+		if (strcmp(request->waived[i], name) == 0)
+			return true;
+	return false;
+}
+
+void overlay_check_image(const struct overlay_request *request,
+			 const struct target *target, const struct inspection *inspection,
+			 struct plan *plan)
+{
+	const bool is_unseen = inspection->unseen != NULL;
+
+	check_place(request, target, plan);
+	if (is_unseen)
+		plan_add_check(plan, "unseen", CHECK_REFUSED,
+			       "what is in the image could not be looked at: %s",
+			       inspection->unseen);
+	if (is_unseen && !overlay_is_waived(request, "unseen"))
+		return;
+	check_size(plan);
+	check_sector(&inspection->layout, plan);
+	if (!is_unseen)
+		overlay_check_system(inspection, plan);
 }
 
 static struct plan_check *refusal_of(struct plan *plan, const char *name)
@@ -254,6 +294,7 @@ static struct plan_check *refusal_of(struct plan *plan, const char *name)
 int overlay_waive(const struct overlay_request *request, struct plan *plan,
 		  struct error *err)
 {
+	const bool is_unseen = refusal_of(plan, "unseen") != NULL;
 	const struct plan_check_row *row;
 	struct plan_check *check;
 	size_t i;
@@ -268,6 +309,9 @@ int overlay_waive(const struct overlay_request *request, struct plan *plan,
 		check = refusal_of(plan, row->name);
 		if (check != NULL)
 			check->verdict = CHECK_WAIVED;
+		else if (is_unseen && strcmp(row->name, "unseen") != 0)
+			plan_add_check(plan, row->name, CHECK_WAIVED,
+				       "as asked; it is judged once the body is written");
 	}
 	return 0;
 }

@@ -10,16 +10,23 @@
 /** Judge the target alone: what it is, and who uses it. */
 void overlay_check_target(const struct target *target, struct plan *plan);
 
-/** Judge the image beside the target: size, sectors, where it lies, and, with what was found in
- * it, architecture, firmware, CPU level and boot path.
+/** Judge the image beside the target: where it lies, size, sectors, and what was found in it.
  *
- * @inspection: of the image; its `unseen` tells that it could not be looked into
+ * @inspection: of the image; its `unseen` tells that it could not be looked into: then it holds
+ *          a table alone, and only where that is waived
  */
 void overlay_check_image(const struct overlay_request *request,
 			 const struct target *target, const struct inspection *inspection,
 			 struct plan *plan);
 
-/** Turn the refusals that were waived. Those that were not found are left.
+/** Judge what was found in an image: boot path, firmware, architecture, CPU level. */
+void overlay_check_system(const struct inspection *inspection, struct plan *plan);
+
+/** Whether a request waives a check of that name. */
+bool overlay_is_waived(const struct overlay_request *request, const char *name);
+
+/** Turn the refusals that were waived. Those that were not found are left; of an unseen image they
+ * are noted, as they are judged later.
  *
  * Errors:  ERROR_USAGE: a name that is none, or that protects data
  * Returns: 0 or -1

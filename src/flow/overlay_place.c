@@ -3,19 +3,27 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/own.h"
 #include "base/str.h"
 #include "disk/undo.h"
-#include "guest/usage.h"
+#include "flow/overlay_used.h"
 
 enum {
 	PLAN_ROOM_BYTES = 1024 * 1024, /* of the plan in the log, beside its edits */
+	KEEP_ROOM_BYTES = 96,	       /* of a line of what is kept, in the plan */
+	SPARE_PIECES = 64,	       /* pieces that are no whole chunks */
 	ALIGN_BYTES = 1024 * 1024,
+};
+
+/* What a log has to hold. */
+struct need {
+	const struct overlay_request *request;
+	struct plan *plan;
+	uint64_t image_bytes;
+	struct usage kept; /* whole chunks, of the whole disk; none for until-boot */
 };
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -23,108 +31,108 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 	return (value + unit - 1) / unit * unit;
 }
 
-/* How much the log takes if nothing compresses. */
-static uint64_t room_needed(const struct plan *plan, uint64_t image_bytes,
-			    uint64_t kept_bytes)
+/* How much the log takes if nothing compresses, and if it lies from @log_start to @log_end of
+ * the disk: what is written over once, and of what is kept the rest beside the log. */
+static uint64_t room_needed(const struct need *need, uint64_t log_start, uint64_t log_end)
 {
-	const uint64_t bytes = image_bytes + kept_bytes;
+	const uint64_t image = need->image_bytes, disk = need->plan->disk.size_bytes;
+	const uint64_t bytes = image +
+			       usage_bytes_in(&need->kept, image, log_start - image) +
+			       usage_bytes_in(&need->kept, log_end, disk - log_end);
 
 	return round_up(
-		undo_room_for(bytes, bytes / plan->chunk_bytes + 64, PLAN_ROOM_BYTES),
+		undo_room_for(bytes, bytes / need->plan->chunk_bytes + SPARE_PIECES,
+			      PLAN_ROOM_BYTES + need->kept.count * KEEP_ROOM_BYTES),
 		ALIGN_BYTES);
 }
 
-/* Whether the old system keeps nothing in a range: no partition lies there, or it is free in
- * a file system that was closed in order. */
-static int is_free(struct blocks *old, const struct layout *layout, uint64_t offset,
-		   uint64_t length, struct error *err)
+/* Where the smallest area begins that holds what it must: a larger one begins earlier, and
+ * has less to keep. Returns: 0 when none that begins at @least or later is large enough */
+static uint64_t find_start(const struct need *need, uint64_t least, uint64_t end)
 {
-	size_t i;
+	uint64_t low = least / ALIGN_BYTES, high = end / ALIGN_BYTES, middle;
 
-	if (layout->kind == LAYOUT_NONE && layout->content_count > 0)
+	if (end <= least || end - least < room_needed(need, least, end))
 		return 0;
-	for (i = 0; i < layout->partition_count; i++) {
-		const struct layout_partition *part = &layout->partitions[i];
-		uint64_t start = part->start_bytes > offset ? part->start_bytes : offset;
-		uint64_t end = part->start_bytes + part->inside_bytes;
-		struct usage usage = {0};
-		struct blocks *blocks;
-		int known, free_there;
-
-		if (end > offset + length)
-			end = offset + length;
-		if (start >= end || part->role == ROLE_EXTENDED ||
-		    part->role == ROLE_PROTECTIVE)
-			continue;
-		if (blocks_open_part(old, part->start_bytes, part->inside_bytes, &blocks,
-				     err) != 0)
-			return -1;
-		known = usage_read(blocks, &usage, err);
-		free_there =
-			known == 1 &&
-			usage_is_free(&usage, start - part->start_bytes, end - start);
-		usage_clear(&usage);
-		blocks_close(blocks);
-		if (known < 0)
-			return -1;
-		if (!free_there)
-			return 0;
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (end - middle * ALIGN_BYTES >=
+		    room_needed(need, middle * ALIGN_BYTES, end))
+			low = middle;
+		else
+			high = middle;
 	}
-	return 1;
+	return low * ALIGN_BYTES;
 }
 
-static int place_in_tail(struct blocks *old, const struct layout *layout,
-			 uint64_t image_bytes, struct plan *plan, struct error *err)
+static void refuse_room(const struct need *need, uint64_t least, uint64_t end)
 {
+	const bool is_full = need->plan->scope == SCOPE_FULL;
+	const uint64_t image = need->image_bytes;
+	const uint64_t wanted = room_needed(need, image, end > image ? end : image);
+
+	plan_add_check(need->plan, "undo-room", CHECK_REFUSED,
+		       "the undo log may need %llu MiB behind the image, and there are "
+		       "%llu; put it elsewhere by --undo FILE|DEV, or %s",
+		       (unsigned long long)(wanted >> 20),
+		       (unsigned long long)(end > least ? (end - least) >> 20 : 0),
+		       is_full ? "keep less by --scope until-boot"
+			       : "go without a way back by --scope none");
+}
+
+static void refuse_used(const struct need *need, uint64_t start)
+{
+	const bool is_full = need->plan->scope == SCOPE_FULL;
+
+	plan_add_check(
+		need->plan, "undo-room", CHECK_REFUSED,
+		"the last %llu MiB of the disk, which the undo log may need, are in "
+		"use, or not known to be free: put it elsewhere by --undo FILE|DEV, "
+		"shrink what lies there%s",
+		(unsigned long long)((need->plan->disk.size_bytes - start) >> 20),
+		is_full ? ", or keep less by --scope until-boot" : "");
+}
+
+static void place_in_tail(const struct need *need, const struct usage *busy)
+{
+	struct plan *plan = need->plan;
 	const uint64_t end = undo_tail_end(plan->disk.size_bytes);
-	const uint64_t need = room_needed(plan, image_bytes, 0);
-	const uint64_t least = round_up(image_bytes, ALIGN_BYTES);
-	int is_unused;
+	const uint64_t least = round_up(need->image_bytes, ALIGN_BYTES);
+	const uint64_t start = find_start(need, least, end);
 
 	plan->undo = UNDO_TAIL;
-	if (end < least || end - least < need) {
-		plan_add_check(
-			plan, "undo-room", CHECK_REFUSED,
-			"the undo log may need %llu MiB behind the image, and there are "
-			"%llu; put it elsewhere by --undo FILE|DEV, or go without a way "
-			"back by --scope none",
-			(unsigned long long)(need >> 20),
-			(unsigned long long)(end > least ? (end - least) >> 20 : 0));
-		return 0;
+	if (start == 0) {
+		refuse_room(need, least, end);
+		return;
 	}
-	is_unused = is_free(old, layout, end - need, need, err);
-	if (is_unused < 0)
-		return -1;
-	if (is_unused == 0) {
-		plan_add_check(
-			plan, "undo-room", CHECK_REFUSED,
-			"the last %llu MiB of the disk are in use, or not known to be "
-			"free: put the undo log elsewhere by --undo FILE|DEV",
-			(unsigned long long)((plan->disk.size_bytes - end + need) >> 20));
-		return 0;
+	if (!usage_is_free(busy, start, end - start)) {
+		refuse_used(need, start);
+		return;
 	}
-	plan->undo_offset = plan->partition_offset = end - need;
-	plan->undo_bytes = plan->partition_bytes = need;
+	plan->undo_offset = plan->partition_offset = start;
+	plan->undo_bytes = plan->partition_bytes = end - start;
 	plan_add_check(plan, "undo-room", CHECK_GOOD,
 		       "%llu MiB in the disk's tail, which the old system does not use",
-		       (unsigned long long)(need >> 20));
-	return 0;
+		       (unsigned long long)((end - start) >> 20));
 }
 
-static int place_outside(const char *path, uint64_t need, struct plan *plan,
-			 struct error *err)
+static int place_outside(const struct need *need, struct error *err)
 {
+	const char *path = need->request->undo;
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct plan *plan = need->plan;
+	const uint64_t disk = plan->disk.size_bytes;
+	const uint64_t wanted = room_needed(need, disk, disk);
 	struct stat there = {0};
 	uint64_t size = 0;
 
 	plan->undo_path = str_copy(path);
 	if (fd < 0 || fstat(fd, &there) != 0 || S_ISREG(there.st_mode)) {
 		plan->undo = UNDO_FILE;
-		plan->undo_bytes = need;
+		plan->undo_bytes = wanted;
 		plan_add_check(plan, "undo-room", CHECK_GOOD,
 			       "the file may grow to %llu MiB",
-			       (unsigned long long)(need >> 20));
+			       (unsigned long long)(wanted >> 20));
 		return 0;
 	}
 	plan->undo = UNDO_DEVICE;
@@ -133,10 +141,46 @@ static int place_outside(const char *path, uint64_t need, struct plan *plan,
 			err, ERROR_USAGE,
 			"--undo takes a file or a block device, and '%s' is none", path);
 	plan->undo_bytes = size / UNDO_BLOCK_BYTES * UNDO_BLOCK_BYTES;
-	plan_add_check(
-		plan, "undo-room", plan->undo_bytes >= need ? CHECK_GOOD : CHECK_REFUSED,
-		"the log may need %llu MiB, and '%s' has %llu",
-		(unsigned long long)(need >> 20), path, (unsigned long long)(size >> 20));
+	plan_add_check(plan, "undo-room",
+		       plan->undo_bytes >= wanted ? CHECK_GOOD : CHECK_REFUSED,
+		       "the log may need %llu MiB, and '%s' has %llu",
+		       (unsigned long long)(wanted >> 20), path,
+		       (unsigned long long)(size >> 20));
+	return 0;
+}
+
+/* What is kept, but for the log's own area. */
+static void add_keeps(const struct need *need)
+{
+	struct plan *plan = need->plan;
+	const bool is_tail = plan->undo == UNDO_TAIL;
+	const uint64_t log_start = is_tail ? plan->undo_offset : plan->disk.size_bytes;
+	const uint64_t log_end =
+		is_tail ? plan->undo_offset + plan->undo_bytes : plan->disk.size_bytes;
+	const struct usage_run *run;
+	uint64_t end, start;
+	size_t i;
+
+	for (i = 0; i < need->kept.count; i++) {
+		run = &need->kept.runs[i];
+		end = run->offset + run->length;
+		if (run->offset < log_start)
+			plan_add_keep(plan, run->offset,
+				      (end < log_start ? end : log_start) - run->offset);
+		start = run->offset > log_end ? run->offset : log_end;
+		if (start < end)
+			plan_add_keep(plan, start, end - start);
+	}
+}
+
+static int place(struct need *need, const struct usage *busy, struct error *err)
+{
+	if (need->request->undo == NULL)
+		place_in_tail(need, busy);
+	else if (place_outside(need, err) != 0)
+		return -1;
+	if (plan_refusal(need->plan) == NULL)
+		add_keeps(need);
 	return 0;
 }
 
@@ -144,103 +188,21 @@ int overlay_place_log(const struct overlay_request *request, struct blocks *old,
 		      const struct layout *layout, uint64_t image_bytes,
 		      struct plan *plan, struct error *err)
 {
-	const bool keeps_more = plan->scope == SCOPE_FULL || plan->scope == SCOPE_ALL;
-	const uint64_t kept = keeps_more ? plan->disk.size_bytes : 0;
+	struct need need = {.request = request, .plan = plan, .image_bytes = image_bytes};
+	struct usage_run whole = {0, plan->disk.size_bytes};
+	struct overlay_used used = {0};
+	int result = 0;
 
-	if (plan->scope == SCOPE_NONE && request->undo != NULL)
-		return error_set(err, ERROR_USAGE,
-				 "--scope none keeps no log: leave --undo out");
 	if (plan->scope == SCOPE_NONE)
 		return 0;
-	if (request->undo != NULL)
-		return place_outside(request->undo, room_needed(plan, image_bytes, kept),
-				     plan, err);
-	if (keeps_more)
-		return error_set(
-			err, ERROR_USAGE,
-			"--scope %s needs --undo FILE|DEV: the log takes what the disk "
-			"holds",
-			plan_scope_names[plan->scope]);
-	return place_in_tail(old, layout, image_bytes, plan, err);
-}
-
-/* Whole chunks in which anything is used. */
-static void keep_run(struct plan *plan, uint64_t offset, uint64_t length)
-{
-	const uint32_t chunk = plan->chunk_bytes;
-	const struct plan_keep *last =
-		plan->keep_count > 0 ? &plan->keeps[plan->keep_count - 1] : NULL;
-	uint64_t start = offset / chunk * chunk;
-	uint64_t end = round_up(offset + length, chunk);
-
-	if (end > plan->disk.size_bytes)
-		end = plan->disk.size_bytes;
-	if (last != NULL && start < last->offset + last->length)
-		start = last->offset + last->length;
-	if (start < end)
-		plan_add_keep(plan, start, end - start);
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct layout_partition *const *one = a, *const *other = b;
-
-	return (*one)->start_bytes < (*other)->start_bytes
-		       ? -1
-		       : (*one)->start_bytes > (*other)->start_bytes;
-}
-
-static int keep_partition(struct blocks *old, const struct layout_partition *part,
-			  struct plan *plan, struct error *err)
-{
-	struct usage usage = {0};
-	struct blocks *blocks;
-	int known;
-	size_t i;
-
-	if (blocks_open_part(old, part->start_bytes, part->inside_bytes, &blocks, err) !=
-	    0)
-		return -1;
-	known = usage_read(blocks, &usage, err);
-	blocks_close(blocks);
-	if (known < 0)
-		return -1;
-	if (known == 0)
-		keep_run(plan, part->start_bytes, part->inside_bytes);
-	for (i = 0; i < usage.count; i++)
-		keep_run(plan, part->start_bytes + usage.runs[i].offset,
-			 usage.runs[i].length);
-	usage_clear(&usage);
-	return 0;
-}
-
-int overlay_place_keeps(struct blocks *old, const struct layout *layout,
-			struct plan *plan, struct error *err)
-{
-	autofree const struct layout_partition **parts = NULL;
-	size_t i, count = 0;
-	uint64_t at = 0;
-
-	if (plan->scope != SCOPE_FULL && plan->scope != SCOPE_ALL)
-		return 0;
-	if (plan->scope == SCOPE_ALL) {
-		plan_add_keep(plan, 0, plan->disk.size_bytes);
-		return 0;
-	}
-	parts = mem_zero(layout->partition_count + 1, sizeof(*parts));
-	for (i = 0; i < layout->partition_count; i++)
-		if (layout->partitions[i].role != ROLE_EXTENDED &&
-		    layout->partitions[i].inside_bytes > 0)
-			parts[count++] = &layout->partitions[i];
-	qsort(parts, count, sizeof(*parts), by_start);
-	for (i = 0; i < count; i++) {
-		if (parts[i]->start_bytes > at)
-			keep_run(plan, at, parts[i]->start_bytes - at);
-		if (keep_partition(old, parts[i], plan, err) != 0)
-			return -1;
-		if (parts[i]->start_bytes + parts[i]->inside_bytes > at)
-			at = parts[i]->start_bytes + parts[i]->inside_bytes;
-	}
-	keep_run(plan, at, plan->disk.size_bytes - at);
-	return 0;
+	if (plan->scope == SCOPE_FULL || request->undo == NULL)
+		result = overlay_used_read(old, layout, plan->chunk_bytes, &used, err);
+	if (plan->scope == SCOPE_FULL)
+		need.kept = used.chunks;
+	else if (plan->scope == SCOPE_ALL)
+		need.kept = (struct usage){&whole, 1};
+	if (result == 0)
+		result = place(&need, &used.busy, err);
+	overlay_used_clear(&used);
+	return result;
 }

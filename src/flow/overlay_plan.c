@@ -16,9 +16,12 @@
 #include "flow/overlay_check.h"
 #include "flow/overlay_future.h"
 #include "flow/overlay_place.h"
+#include "flow/overlay_unseen.h"
+#include "image/spool.h"
 #include "sys/clock.h"
 #include "sys/digest.h"
 #include "sys/random_bytes.h"
+#include "sys/signals.h"
 
 enum { END_BYTES = 1024 * 1024 };
 
@@ -31,6 +34,8 @@ struct maker {
 	struct blocks *old;
 	struct layout layout; /* of the old disk */
 	struct image *image;
+	struct blocks *peeked; /* of an image that cannot be looked into; NULL: it can */
+	struct blocks *bytes;  /* of the image, whichever of both it is */
 	struct inspection inspection; /* of the image */
 };
 
@@ -121,8 +126,8 @@ static int look_at_disk(struct maker *maker, struct error *err)
 		plan->disk.path = str_copy(request->disk);
 		return 0;
 	}
-	if (sink_open_disk(request->disk, request->is_file, SINK_READ, &maker->sink, err) !=
-	    0)
+	if (sink_open_disk(request->disk, request->is_file, SINK_READ, &maker->sink,
+			   err) != 0)
 		return -1;
 	maker->old = sink_open_blocks(maker->sink);
 	if (disk_read_layout(maker->old, DISK_CONTENTS, &maker->layout, err) != 0)
@@ -169,7 +174,7 @@ static void describe_layers(const struct image *image, struct plan *plan)
 
 static char *absolute(const char *name)
 {
-	char *path = realpath(name, NULL);
+	char *path = strcmp(name, "-") == 0 ? NULL : realpath(name, NULL);
 
 	return path != NULL ? path : str_copy(name);
 }
@@ -214,6 +219,39 @@ static int require_digest(struct maker *maker, struct error *err)
 	return 0;
 }
 
+int overlay_take_input(const char *image, bool is_unseen,
+		       const struct image_options *options, struct error *err)
+{
+	struct error why = {0};
+	char text[256];
+
+	if (strcmp(image, "-") != 0 || spool_input(options, &why) == 0)
+		return 0;
+	if (why.kind == ERROR_PARTIAL)
+		return error_set(err, ERROR_REFUSED,
+				 "%s: standard input can be read only once, and there is "
+				 "%s",
+				 is_unseen ? "read-twice" : "unseen",
+				 error_text(&why, text, sizeof(text)));
+	if (err != NULL)
+		*err = why;
+	return -1;
+}
+
+/* What a reading alone tells of an image that cannot be looked into. */
+static int peek_at_image(struct maker *maker, struct error *err)
+{
+	struct plan_image *image = &maker->plan->image;
+
+	if (overlay_peek(maker->request->image, &maker->request->options, &maker->peeked,
+			 &image->published_bytes, err) != 0)
+		return -1;
+	maker->bytes = maker->peeked;
+	image->size_bytes = maker->peeked->size_bytes;
+	return disk_read_layout(maker->peeked, DISK_TABLE, &maker->inspection.layout,
+				err);
+}
+
 static int look_at_image(struct maker *maker, struct error *err)
 {
 	struct inspection *inspection = &maker->inspection;
@@ -230,13 +268,17 @@ static int look_at_image(struct maker *maker, struct error *err)
 	if (maker->image->blocks == NULL) {
 		inspection->unseen =
 			str_copy(error_text(&maker->image->why, text, sizeof(text)));
-		return 0;
+		return overlay_is_waived(maker->request, "unseen")
+			       ? peek_at_image(maker, err)
+			       : 0;
 	}
-	plan->image.size_bytes = maker->image->blocks->size_bytes;
-	if (disk_read_layout(maker->image->blocks, DISK_ALL, &inspection->layout, err) !=
-	    0)
+	maker->bytes = maker->image->blocks;
+	plan->image.size_bytes = maker->bytes->size_bytes;
+	if (disk_read_layout(maker->bytes, DISK_ALL, &inspection->layout, err) != 0)
 		return -1;
-	flow_inspect_guest(maker->image->blocks, false, inspection);
+	flow_inspect_guest(maker->bytes, false, inspection);
+	if (sys_signals_came() != 0) /* what was not read then must not be judged */
+		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	if (inspection->has_guest)
 		plan->image.system = str_copy(inspection->guest.system.pretty_name);
 	return 0;
@@ -257,14 +299,10 @@ static int decide_writing(struct maker *maker, struct error *err)
 		return -1;
 	if (plan_refusal(plan) != NULL)
 		return 0;
-	if (table_plan_edits(maker->image->blocks, &maker->inspection.layout, moult_id,
-			     plan, err) != 0 ||
-	    table_plan_ranges(maker->image->blocks, &maker->inspection.layout, plan,
-			      err) != 0)
-		return -1;
-	if (overlay_add_wipes(maker->image->blocks, maker->old, image_bytes, plan, err) !=
-		    0 ||
-	    overlay_place_keeps(maker->old, &maker->layout, plan, err) != 0)
+	if (table_plan_edits(maker->bytes, &maker->inspection.layout, moult_id, plan,
+			     err) != 0 ||
+	    table_plan_ranges(maker->bytes, &maker->inspection.layout, plan, err) != 0 ||
+	    overlay_add_wipes(maker->bytes, maker->old, image_bytes, plan, err) != 0)
 		return -1;
 	return plan_check_shape(plan, err);
 }
@@ -300,12 +338,31 @@ static void add_steps(struct maker *maker)
 			"before the first start, 'moult overlay rollback' brings the "
 			"old system back; afterwards 'moult overlay commit' frees "
 			"the log");
+	if (plan->scope == SCOPE_FULL || plan->scope == SCOPE_ALL)
+		plan_add_step(
+			plan,
+			"'moult overlay rollback' brings the old system back, also after "
+			"the new one has run; 'moult overlay commit' frees the log");
+}
+
+static int check_scope(const struct overlay_request *request, struct error *err)
+{
+	if (request->scope == SCOPE_NONE && request->undo != NULL)
+		return error_set(err, ERROR_USAGE,
+				 "--scope none keeps no log: leave --undo out");
+	if (request->scope == SCOPE_ALL && request->undo == NULL)
+		return error_set(err, ERROR_USAGE,
+				 "--scope all needs --undo FILE|DEV: the log takes all "
+				 "that the disk holds, and lies outside it");
+	return 0;
 }
 
 static int make(struct maker *maker, struct error *err)
 {
 	struct plan *plan = maker->plan;
 
+	if (check_scope(maker->request, err) != 0)
+		return -1;
 	set_id(plan);
 	plan->created_s = sys_clock_wall_ns() / 1000000000;
 	plan->chunk_bytes = maker->request->chunk_bytes > 0 ? maker->request->chunk_bytes
@@ -334,6 +391,7 @@ int overlay_plan(const struct overlay_request *request, struct plan *out,
 	int result = make(&maker, err);
 
 	inspection_clear(&maker.inspection);
+	blocks_close(maker.peeked);
 	image_close(maker.image);
 	layout_clear(&maker.layout);
 	blocks_close(maker.old);

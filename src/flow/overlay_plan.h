@@ -27,6 +27,18 @@ struct overlay_request {
 	struct image_options options;
 };
 
+/** Make of standard input, where it is the image and a pipe, what can be read twice: a spool takes
+ * its place. Called before overlay_plan, by the process that will also apply.
+ *
+ * @image:  as named; all but "-" is left alone
+ * @is_unseen: whether that it cannot be looked into is waived
+ * Errors:  ERROR_REFUSED when there is no room for it: "unseen: ...", or, waived, "read-twice: ...";
+ *          those of a stream
+ * Returns: 0 or -1
+ */
+nodiscard int overlay_take_input(const char *image, bool is_unseen,
+				 const struct image_options *options, struct error *err);
+
 /** Decide. Every refusal is a check in @out; whether one refuses, plan_refusal tells.
  *
  * @out:    zeroed by the caller, who clears it, also on failure

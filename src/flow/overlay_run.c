@@ -13,6 +13,9 @@
 #include "disk/layout.h"
 #include "disk/table_edit.h"
 #include "flow/overlay_check.h"
+#include "flow/overlay_unseen.h"
+#include "image/spool.h"
+#include "record/plan_json.h"
 
 static bool is_regular(const char *path)
 {
@@ -62,6 +65,9 @@ struct picture {
 	const struct plan *plan;
 	struct image_options options;
 	struct image *image;
+	struct sink *disk;
+	/* Of an image that nobody saw, its boot ranges until it was judged; else NULL. */
+	struct blocks *boot;
 };
 
 struct picture_stream {
@@ -69,12 +75,39 @@ struct picture_stream {
 	struct picture *picture;
 };
 
+/* Of what came from @at on, put aside what lies in boot ranges. */
+static int put_aside(const struct picture *picture, uint64_t at,
+		     const unsigned char *bytes, uint64_t length, struct error *err)
+{
+	const struct plan_range *range;
+	uint64_t start, end;
+	size_t i;
+
+	for (i = 0; i < picture->plan->range_count; i++) {
+		range = &picture->plan->ranges[i];
+		start = range->offset > at ? range->offset : at;
+		end = range->offset + range->length;
+		if (end > at + length)
+			end = at + length;
+		if (range->phase == PHASE_BOOT && start < end &&
+		    spool_put(picture->boot, &picture->options, start,
+			      bytes + (start - at), (size_t)(end - start), err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int picture_next(struct stream *stream, void *buffer, size_t room,
 			struct stream_piece *out, struct error *err)
 {
 	struct picture *picture = ((struct picture_stream *)stream)->picture;
+	const uint64_t at = stream_place(picture->image->stream);
 
-	return stream_next(picture->image->stream, buffer, room, out, err);
+	if (stream_next(picture->image->stream, buffer, room, out, err) != 0)
+		return -1;
+	return picture->boot != NULL && !out->is_hole
+		       ? put_aside(picture, at, buffer, out->length_bytes, err)
+		       : 0;
 }
 
 static int picture_skip(struct stream *stream, uint64_t length, struct error *err)
@@ -99,6 +132,12 @@ static const struct stream_ops picture_ops = {
 	.close = picture_close,
 };
 
+/* What is put aside is read. */
+static const struct stream_ops picture_aside_ops = {
+	.next = picture_next,
+	.close = picture_close,
+};
+
 static int picture_open(void *data, struct stream **out, struct error *err)
 {
 	struct picture *picture = data;
@@ -108,7 +147,7 @@ static int picture_open(void *data, struct stream **out, struct error *err)
 			      &picture->image, err) != 0)
 		return -1;
 	stream = mem_zero(1, sizeof(*stream));
-	stream->stream.ops = &picture_ops;
+	stream->stream.ops = picture->boot != NULL ? &picture_aside_ops : &picture_ops;
 	stream->stream.length_bytes = STREAM_LENGTH_UNKNOWN;
 	stream->picture = picture;
 	picture->options.want_digests =
@@ -128,6 +167,23 @@ static int picture_check(void *data, struct error *err)
 	memcpy(required.sha256, image->sha256, sizeof(required.sha256));
 	memcpy(required.sha512, image->sha512, sizeof(required.sha512));
 	return sums_check(&required, &picture->image->published, err);
+}
+
+/* What the plan could not know of an image that nobody saw. */
+static int picture_before_boot(void *data, struct error *err)
+{
+	struct picture *picture = data;
+	struct blocks *disk;
+	int result;
+
+	if (picture->boot == NULL)
+		return 0;
+	disk = sink_open_blocks(picture->disk);
+	result = overlay_judge_written(picture->plan, disk, picture->boot, err);
+	blocks_close(disk);
+	blocks_close(picture->boot);
+	picture->boot = NULL;
+	return result;
 }
 
 static bool is_same_text(const char *one, const char *other)
@@ -212,26 +268,37 @@ static int make_log_file(const struct plan *plan, struct error *err)
 	return 0;
 }
 
+/* @is_judged: whether an image that nobody saw is looked at before the disk may boot by it */
 static int obey(const struct plan *plan, const char *plan_json,
 		const struct image_options *options, const struct overlay_watch *watch,
-		struct overlay_disk *disk, struct overlay_outcome *out, struct error *err)
+		bool is_judged, struct overlay_disk *disk, struct overlay_outcome *out,
+		struct error *err)
 {
-	struct picture picture = {.plan = plan, .options = *options};
+	struct picture picture = {.plan = plan, .options = *options, .disk = disk->disk};
 	const struct overlay_work work = {
 		.plan = plan,
 		.plan_json = plan_json,
-		.source = {picture_open, picture_check, &picture},
+		.source = {.open = picture_open,
+			   .check = picture_check,
+			   .before_boot = picture_before_boot,
+			   .data = &picture},
 		.disk = disk->disk,
 		.log = plan->scope == SCOPE_NONE ? NULL : disk->log_sink,
 		.progress = watch->progress,
 		.is_stopped = watch->is_stopped,
 		.data = watch->data,
 	};
+	int result;
 
 	picture.options.want_digests = !plan->image.no_digest;
 	picture.options.is_published_enough = true;
 	picture.options.is_sha256_enough = plan->image.sha512[0] == '\0';
-	return overlay_apply(&work, out, err);
+	if (is_judged && overlay_is_unseen(plan) &&
+	    spool_open_part(options, plan->disk.size_bytes, &picture.boot, err) != 0)
+		return -1;
+	result = overlay_apply(&work, out, err);
+	blocks_close(picture.boot);
+	return result;
 }
 
 int overlay_run_apply(const struct plan *plan, const char *plan_json,
@@ -246,13 +313,15 @@ int overlay_run_apply(const struct plan *plan, const char *plan_json,
 	if (refusal != NULL)
 		return error_set(err, ERROR_REFUSED, "%s: %s", refusal->name,
 				 refusal->text);
-	if (plan_check_shape(plan, err) != 0 || check_target(plan, err) != 0 ||
-	    make_log_file(plan, err) != 0)
+	if (plan_check_shape(plan, err) != 0 ||
+	    overlay_take_input(plan->image.name, overlay_is_unseen(plan), options, err) !=
+		    0 ||
+	    check_target(plan, err) != 0 || make_log_file(plan, err) != 0)
 		return -1;
 	if (overlay_disk_open(plan->disk.path, plan->disk.is_file, plan->undo_path,
 			      SINK_ALONE, &disk, err) == 0 &&
 	    check_content(plan, &disk, err) == 0)
-		result = obey(plan, plan_json, options, watch, &disk, out, err);
+		result = obey(plan, plan_json, options, watch, true, &disk, out, err);
 	overlay_disk_close(&disk);
 	return result;
 }
@@ -318,11 +387,41 @@ static int release_partition(struct overlay_disk *disk, struct error *err)
 	return result;
 }
 
+/* The body is there, and what the disk boots by is not: whatever was judged of it, it is to be
+ * kept. */
+static int finish(struct overlay_disk *disk, struct error *err)
+{
+	autofree char *json = str_copy(undo_plan_of(disk->log));
+	const struct image_options options = {0};
+	const struct overlay_watch watch = {0};
+	struct overlay_outcome outcome = {0};
+	struct plan plan = {0};
+	int result;
+
+	if (record_read_plan(json, strlen(json), &plan, err) != 0)
+		return error_frame(err, "the plan in the undo log");
+	undo_close(disk->log);
+	disk->log = NULL;
+	result = overlay_take_input(plan.image.name, overlay_is_unseen(&plan), &options,
+				    err);
+	if (result == 0 && plan.disk.size_bytes != disk->disk->size_bytes)
+		result = moved("its size", err);
+	if (result == 0)
+		result = obey(&plan, json, &options, &watch, false, disk, &outcome, err);
+	if (result == 0)
+		result = undo_open(disk->log_sink, plan.undo_offset, plan.undo_bytes,
+				   &disk->log, err);
+	plan_clear(&plan);
+	return result;
+}
+
 int overlay_run_commit(struct overlay_disk *disk, struct error *err)
 {
 	const struct undo_header *header;
 
 	if (need_log(disk, err) != 0)
+		return -1;
+	if (undo_state_of(disk->log) == UNDO_BODY && finish(disk, err) != 0)
 		return -1;
 	header = undo_header_of(disk->log);
 	if (undo_state_of(disk->log) != UNDO_COMPLETE &&

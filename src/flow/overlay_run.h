@@ -58,10 +58,12 @@ nodiscard int overlay_run_rollback(struct overlay_disk *disk,
 				   const struct overlay_watch *watch, struct error *err);
 
 /** Keep the new system: the moult partition leaves the table, and the log is forgotten. The new
- * system may be the one that runs.
+ * system may be the one that runs. Where the body is there and the boot ranges are not, as when a
+ * judgement stopped it, they are written first.
  *
  * @disk:   opened for writing, SINK_SHARED is enough
- * Errors:  ERROR_REFUSED when there is no log, or the overlay is not complete; ERROR_WRITTEN
+ * Errors:  ERROR_REFUSED when there is no log, or the body is not there; those of overlay_apply;
+ *          ERROR_WRITTEN
  * Returns: 0 or -1
  */
 nodiscard int overlay_run_commit(struct overlay_disk *disk, struct error *err);

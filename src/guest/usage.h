@@ -21,19 +21,29 @@ struct usage {
 	size_t count;
 };
 
-/** Read the block bitmaps of an ext2, ext3 or ext4.
+/** Read what an ext2, ext3, ext4 or xfs says is free.
  *
  * @part:   what the file system lies in; what is behind its end counts as used
  * @out:    the caller clears it; untouched unless 1 is returned
  * Errors:  those of the blocks
- * Source:  libext2fs
- * Returns: 1; 0 when it is no such file system, was not closed in order, or its bitmaps cannot
+ * Source:  libext2fs; "XFS Algorithms and Data Structures", 3rd edition
+ * Returns: 1; 0 when it is no such file system, was not closed in order, or what it says cannot
  *          be trusted: then all is in use; -1
  */
 nodiscard int usage_read(struct blocks *part, struct usage *out, struct error *err);
 
+/** Add a run behind all others; one that meets the last is joined to it, an empty one left
+ * out. */
+void usage_add(struct usage *usage, uint64_t offset, uint64_t length);
+
+/** Bring runs that were added in any order into order, and join those that meet. */
+void usage_join(struct usage *usage);
+
 /** Whether no byte of a range is in use. */
 int usage_is_free(const struct usage *usage, uint64_t offset, uint64_t length);
+
+/** How many bytes of a range are in use. */
+uint64_t usage_bytes_in(const struct usage *usage, uint64_t offset, uint64_t length);
 
 /** Give the memory back. */
 void usage_clear(struct usage *usage);

@@ -66,10 +66,16 @@ static int open_path(const char *name, const struct image_options *options,
 static int open_input(const char *name, const struct image_options *options,
 		      struct source *out, struct error *err)
 {
-	autoclose int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	autoclose int fd = -1;
 
 	(void)name;
 	(void)options;
+	/* with a place in the file of its own: who looks for its holes moves that */
+	if (lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
+		fd = open("/proc/self/fd/0",
+			  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return error_sys(err, "standard input");
 	if (open_fd(fd, "standard input", out, err) != 0)

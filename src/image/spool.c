@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "base/str.h"
 #include "image/format.h"
+#include "image/spool.h"
 
 enum { ROOM_BYTES = 1 << 20, GRAIN_BYTES = 4096 };
 
@@ -147,6 +149,15 @@ static int copy(struct stream *stream, int fd, const char *folder, uint64_t *out
 	return 0;
 }
 
+static int lengthen(int fd, uint64_t length, const char *folder, struct error *err)
+{
+	if (ftruncate(fd, (off_t)length) == 0)
+		return 0;
+	if (errno == EFBIG || errno == ENOSPC)
+		return no_room(folder, length, err);
+	return error_sys(err, "lengthen the spool");
+}
+
 int spool_stream(struct stream *stream, const struct image_options *options,
 		 struct blocks **out, struct error *err)
 {
@@ -157,12 +168,62 @@ int spool_stream(struct stream *stream, const struct image_options *options,
 	if (fd < 0 || check_room(fd, folder, stream->length_bytes, err) != 0 ||
 	    copy(stream, fd, folder, &length, err) != 0)
 		return -1;
-	if (ftruncate(fd, (off_t)length) != 0) {
-		if (errno == EFBIG || errno == ENOSPC)
-			return no_room(folder, length, err);
-		return error_sys(err, "lengthen the spool");
-	}
+	if (lengthen(fd, length, folder, err) != 0)
+		return -1;
 	*out = file_open_blocks(fd, length, 0);
 	fd = -1;
 	return 0;
+}
+
+int spool_open_part(const struct image_options *options, uint64_t size_bytes,
+		    struct blocks **out, struct error *err)
+{
+	const char *folder = folder_of(options);
+	autoclose int fd = open_unlinked(folder, err);
+
+	if (fd < 0 || lengthen(fd, size_bytes, folder, err) != 0)
+		return -1;
+	*out = file_open_blocks(fd, size_bytes, 0);
+	fd = -1;
+	return 0;
+}
+
+int spool_put(const struct blocks *part, const struct image_options *options,
+	      uint64_t offset, const void *bytes, size_t length, struct error *err)
+{
+	return write_sparse(part->fd, bytes, length, offset, folder_of(options), err);
+}
+
+/* A file that stands at its beginning can be read again without us. */
+static bool is_readable_again(void)
+{
+	struct stat there;
+
+	if (fstat(STDIN_FILENO, &there) != 0)
+		return true; /* the one who opens it tells what is wrong */
+	if (S_ISREG(there.st_mode))
+		return lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+	return !S_ISFIFO(there.st_mode) && !S_ISSOCK(there.st_mode);
+}
+
+int spool_input(const struct image_options *options, struct error *err)
+{
+	struct blocks *spool = NULL;
+	struct stream *stream;
+	int fd, result;
+
+	if (is_readable_again())
+		return 0;
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return error_sys(err, "standard input");
+	stream = file_open_stream(fd);
+	result = spool_stream(stream, options, &spool, err);
+	stream_close(stream);
+	if (result != 0)
+		return -1;
+	if (dup2(spool->fd, STDIN_FILENO) < 0)
+		result = error_sys(err, "put the spool in place of standard input");
+	blocks_close(spool);
+	return result;
 }
