@@ -15,17 +15,19 @@
 
 #include "guest/vfs_fat.h"
 
-enum { BASE_COLUMNS = 8, DATE_BYTES = 17 };
+enum { BASE_COLUMNS = 8, DATE_BYTES = 17, HOUR_AT = 12 };
 
 static const char date_form[] = "0000-00-00  00:00";
 
+/* mtools does not fill an hour of one digit. */
 static bool is_date(const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < DATE_BYTES; i++)
-		if (date_form[i] == '0' ? !isdigit((unsigned char)text[i])
-					: text[i] != date_form[i])
+		if (!(i == HOUR_AT && text[i] == ' ') &&
+		    (date_form[i] == '0' ? !isdigit((unsigned char)text[i])
+					 : text[i] != date_form[i]))
 			return false;
 	return true;
 }
