@@ -112,15 +112,21 @@ static bool has_uefi_files(const struct inspection *inspection)
 	return false;
 }
 
+/* What mkfs.fat places only says that it boots nothing. */
+static bool is_boot_code(enum layout_boot_kind kind)
+{
+	return kind > BOOT_UNKNOWN && kind != BOOT_MKFS_FAT;
+}
+
 static bool has_boot_code(const struct inspection *inspection)
 {
 	const struct layout *layout = &inspection->layout;
 	size_t i;
 
-	if (layout->boot.kind > BOOT_UNKNOWN)
+	if (is_boot_code(layout->boot.kind))
 		return true;
 	for (i = 0; i < layout->partition_count; i++)
-		if (layout->partitions[i].boot.kind > BOOT_UNKNOWN)
+		if (is_boot_code(layout->partitions[i].boot.kind))
 			return true;
 	return false;
 }
