@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "sys/signals.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 enum { CAUGHT = sizeof(caught) / sizeof(caught[0]) };
 
 static volatile sig_atomic_t came;
+static bool is_caught;
 static sigset_t ours;	      /* those of caught that were not ignored when we began */
 static sigset_t outside_mask; /* what was blocked when we began */
 
@@ -26,6 +28,9 @@ void sys_signals_catch(void)
 	struct sigaction before;
 	size_t i;
 
+	if (is_caught)
+		return; /* the mask that counts is the one from before */
+	is_caught = true;
 	(void)sigemptyset(&ours);
 	for (i = 0; i < CAUGHT; i++) {
 		(void)sigaction(caught[i], NULL, &before);
@@ -36,6 +41,16 @@ void sys_signals_catch(void)
 	}
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)sigprocmask(SIG_BLOCK, &ours, &outside_mask);
+}
+
+void sys_signals_ignore_hangup(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(SIGHUP, &ignore, NULL); /* a pending one is gone with it */
+	(void)sigdelset(&ours, SIGHUP);
+	if (came == SIGHUP)
+		came = 0;
 }
 
 void sys_signals_release(void)
@@ -50,6 +65,7 @@ void sys_signals_release(void)
 		if (sigismember(&ours, caught[i]) == 1)
 			(void)sigaction(caught[i], &end, NULL);
 	(void)sigprocmask(SIG_SETMASK, &outside_mask, NULL);
+	is_caught = false;
 }
 
 const sigset_t *sys_signals_waiting(void)
