@@ -2,42 +2,23 @@
 /* vfs_copy.c - a private copy of a file system, for readers that need a file: holes stay holes. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "base/str.h"
 #include "guest/vfs_mount.h"
+#include "sys/nameless.h"
 
 /* SPARE: what is left to others in the folder. */
 enum { PIECE_BYTES = 1 << 20, SPARE_BYTES = 64 << 20 };
 
 static const char *folder(void)
 {
-	const char *name = getenv("TMPDIR");
-
-	return name != NULL && name[0] != '\0' ? name : "/var/tmp";
-}
-
-/* Opens a file that has no name; file systems without O_TMPFILE give it one for a moment. */
-static int open_nameless(struct error *err)
-{
-	struct str autostr name = STR_EMPTY;
-	int fd = open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	str_addf(&name, "%s/moult-XXXXXX", folder());
-	fd = mkostemp(name.bytes, O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(err, "make a temporary file in '%s'", folder());
-	(void)unlink(name.bytes);
-	return fd;
+	return sys_nameless_folder("/var/tmp");
 }
 
 static int count_data(struct blocks *blocks, uint64_t *out, struct error *err)
@@ -131,7 +112,7 @@ static int copy_all(struct blocks *blocks, int fd, struct error *err)
 
 int vfs_copy_blocks(struct blocks *blocks, uint64_t most, struct error *err)
 {
-	int fd = open_nameless(err);
+	int fd = sys_nameless_open(folder(), err);
 
 	if (fd < 0)
 		return -1;

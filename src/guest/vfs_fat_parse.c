@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfs_fat_parse.c - the lines of mdir, as mtools' manual shows them:
  *
- *	BOOTX64  EFI    153600 2024-02-03  14:05
- *	ALONGN~1 CON       712 2024-02-03  14:05  a long name.conf
- *	BOOT         <DIR>     2024-02-03   4:05
+ *	BOOTX64  EFI    153600 2024-02-03  04:05
+ *	ALONGN~1 CON       712 2024-02-03  04:05  a long name.conf
+ *	BOOT         <DIR>     2024-02-03  04:05
  *
  * The name's column is counted in characters, so the date is what is looked for. */
 #define _GNU_SOURCE
@@ -15,25 +15,19 @@
 
 #include "guest/vfs_fat.h"
 
-enum { BASE_COLUMNS = 8, DATE_BYTES = 17 };
+enum { BASE_COLUMNS = 8, DATE_BYTES = 17, HOUR_AT = 12 };
 
-/* '_': a digit, or a blank in front of an hour below 10 */
-static const char date_form[] = "0000-00-00  _0:00";
+static const char date_form[] = "0000-00-00  00:00";
 
-static bool does_fit(char form, char character)
-{
-	if (form == '0' || form == '_')
-		return isdigit((unsigned char)character) ||
-		       (form == '_' && character == ' ');
-	return character == form;
-}
-
+/* mtools does not fill an hour of one digit. */
 static bool is_date(const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < DATE_BYTES; i++)
-		if (!does_fit(date_form[i], text[i]))
+		if (!(i == HOUR_AT && text[i] == ' ') &&
+		    (date_form[i] == '0' ? !isdigit((unsigned char)text[i])
+					 : text[i] != date_form[i]))
 			return false;
 	return true;
 }

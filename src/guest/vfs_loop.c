@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "guest/vfs_aside.h"
 #include "guest/vfs_mount.h"
 
 /* How often another program may take the free device that we were told of. */
@@ -61,10 +62,13 @@ int vfs_loop_open(int fd, uint64_t offset, uint64_t size_bytes, bool is_writable
 		.lo_offset = offset,
 		.lo_sizelimit = size_bytes - size_bytes % SECTOR_BYTES,
 		.lo_flags = LO_FLAGS_AUTOCLEAR | (is_writable ? 0 : LO_FLAGS_READ_ONLY)};
-	autoclose int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	autoclose int control = -1;
 	char path[LOOP_PATH_BYTES];
 	int tries, number, device;
 
+	if (vfs_aside_is_there())
+		return vfs_aside_loop(fd, offset, size_bytes, is_writable, out_path, err);
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	if (control < 0)
 		return fail("open '/dev/loop-control'", err);
 	for (tries = 0; tries < TRIES; tries++) {

@@ -16,6 +16,8 @@
 
 #include "base/own.h"
 #include "base/str.h"
+#include "guest/vfs_aside.h"
+#include "sys/letter.h"
 
 static int set_option(int context, const char *option)
 {
@@ -70,65 +72,22 @@ static int mount_apart(const struct old_plan *plan)
 	return open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A message with errno, and a descriptor when that is 0. */
-struct letter {
-	int os;
-	struct iovec body;
-	struct msghdr head;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights;
-};
-
-static void letter_begin(struct letter *letter)
-{
-	memset(letter, 0, sizeof(*letter));
-	letter->body =
-		(struct iovec){.iov_base = &letter->os, .iov_len = sizeof(letter->os)};
-	letter->head.msg_iov = &letter->body;
-	letter->head.msg_iovlen = 1;
-	letter->head.msg_control = letter->rights.bytes;
-	letter->head.msg_controllen = sizeof(letter->rights.bytes);
-}
-
+/* The errno of a mount that failed, or the root. */
 static void send_root(int to, int root)
 {
-	struct letter letter;
-	struct cmsghdr *part;
+	const int os = root < 0 ? errno : 0;
 
-	letter_begin(&letter);
-	if (root < 0) {
-		letter.os = errno;
-		letter.head.msg_controllen = 0;
-	} else {
-		part = CMSG_FIRSTHDR(&letter.head);
-		part->cmsg_level = SOL_SOCKET;
-		part->cmsg_type = SCM_RIGHTS;
-		part->cmsg_len = CMSG_LEN(sizeof(root));
-		memcpy(CMSG_DATA(part), &root, sizeof(root));
-	}
-	(void)sendmsg(to, &letter.head, MSG_NOSIGNAL); /* nobody else could be told */
+	/* when it fails there is nobody who could be told */
+	if (sys_letter_send(to, &os, sizeof(os), root) != 0)
+		_exit(1);
 }
 
 static int take_root(int from)
 {
-	struct letter letter;
-	const struct cmsghdr *part;
-	int root;
+	int os = 0, root = -1;
 
-	letter_begin(&letter);
-	letter.os = EIO;
-	if (recvmsg(from, &letter.head, MSG_CMSG_CLOEXEC) <= 0) {
-		errno = letter.os;
-		return -1;
-	}
-	part = CMSG_FIRSTHDR(&letter.head);
-	if (letter.os != 0 || part == NULL || part->cmsg_type != SCM_RIGHTS) {
-		errno = letter.os;
-		return -1;
-	}
-	memcpy(&root, CMSG_DATA(part), sizeof(root));
+	if (sys_letter_take(from, &os, sizeof(os), &root) == 0 && root < 0)
+		errno = os;
 	return root;
 }
 
@@ -176,9 +135,12 @@ int vfs_mount_open(const char *device, const char *type, const char *const *opti
 	struct old_plan plan = {
 		.device = device, .type = type, .is_writable = is_writable};
 	struct str autostr text = STR_EMPTY;
-	int root = mount_new(device, type, options, is_writable);
 	size_t i;
+	int root;
 
+	if (vfs_aside_is_there())
+		return vfs_aside_mount(device, type, options, is_writable, err);
+	root = mount_new(device, type, options, is_writable);
 	if (root < 0 && errno == ENOSYS) {
 		for (i = 0; options[i] != NULL; i++) {
 			/* the old call cannot have it in a value */

@@ -131,8 +131,7 @@ static int nbd_extent(struct blocks *blocks, uint64_t offset, struct blocks_exte
 	return 0;
 }
 
-/* It ends with its input, and takes its socket's folder away before it is gone: there is time for
- * that after a signal as well. */
+/* It ends with its input, and qemu-nbd before it: there is time for that after a signal as well. */
 static void end_helper(struct nbd *nbd)
 {
 	struct pollfd said = {.fd = nbd->child.out, .events = POLLIN};

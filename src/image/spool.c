@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "image/format.h"
 #include "image/spool.h"
+#include "sys/nameless.h"
 
 enum { ROOM_BYTES = 1 << 20, GRAIN_BYTES = 4096 };
 
@@ -21,31 +22,8 @@ enum { ROOM_BYTES = 1 << 20, GRAIN_BYTES = 4096 };
 
 static const char *folder_of(const struct image_options *options)
 {
-	const char *folder = options->spool_folder;
-
-	if (folder == NULL)
-		folder = getenv("TMPDIR");
-	return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
-}
-
-static int open_unlinked(const char *folder, struct error *err)
-{
-	autostr struct str path = STR_EMPTY;
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-
-	if (fd >= 0)
-		return fd;
-	/* kernels and file systems without O_TMPFILE */
-	str_addf(&path, "%s/moult-spool-XXXXXX", folder);
-	fd = mkostemp(path.bytes, O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(err, "make a spool in '%s'", folder);
-	if (unlink(path.bytes) != 0) {
-		(void)error_sys(err, "unlink the spool in '%s'", folder);
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
+	return options->spool_folder != NULL ? options->spool_folder
+					     : sys_nameless_folder("/tmp");
 }
 
 static int no_room(const char *folder, uint64_t wanted, struct error *err)
@@ -162,7 +140,7 @@ int spool_stream(struct stream *stream, const struct image_options *options,
 		 struct blocks **out, struct error *err)
 {
 	const char *folder = folder_of(options);
-	autoclose int fd = open_unlinked(folder, err);
+	autoclose int fd = sys_nameless_open(folder, err);
 	uint64_t length;
 
 	if (fd < 0 || check_room(fd, folder, stream->length_bytes, err) != 0 ||
@@ -179,7 +157,7 @@ int spool_open_part(const struct image_options *options, uint64_t size_bytes,
 		    struct blocks **out, struct error *err)
 {
 	const char *folder = folder_of(options);
-	autoclose int fd = open_unlinked(folder, err);
+	autoclose int fd = sys_nameless_open(folder, err);
 
 	if (fd < 0 || lengthen(fd, size_bytes, folder, err) != 0)
 		return -1;

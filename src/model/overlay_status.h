@@ -20,6 +20,7 @@ struct overlay_status {
 	uint64_t log_used_bytes, log_all_bytes;
 	uint64_t saved_bytes; /* of the old disk, in the log */
 	const char *next;     /* what can be done now, one line */
+	const char *log_file; /* the text log of what was said; NULL: none is there */
 	/* what this command did; valid with has_outcome */
 	bool has_outcome, was_resumed;
 	uint64_t written_bytes, equal_bytes;

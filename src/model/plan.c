@@ -34,16 +34,13 @@ const char *const plan_verdict_names[CHECK_COUNT] = {
 };
 
 const struct plan_check_row plan_check_rows[] = {
-	{"not-a-disk", false},	    {"too-small", false},
-	{"in-use", false},	    {"running-system", false},
-	{"image-on-target", false}, {"read-only", false},
-	{"sector-size", false},	    {"no-digest", false},
-	{"stale-plan", false},	    {"busy", false},
-	{"other-undo", false},	    {"undo-room", false},
-	{"memory", false},	    {"read-twice", false},
-	{"architecture", true},	    {"firmware", true},
-	{"cpu-level", true},	    {"no-boot-path", true},
-	{"unseen", true},	    {NULL, false},
+	{"not-a-disk", false},	   {"too-small", false},       {"in-use", false},
+	{"running-system", false}, {"image-on-target", false}, {"read-only", false},
+	{"sector-size", false},	   {"no-digest", false},       {"stale-plan", false},
+	{"busy", false},	   {"other-undo", false},      {"undo-room", false},
+	{"memory", false},	   {"read-twice", false},      {"architecture", true},
+	{"firmware", true},	   {"cpu-level", true},	       {"no-boot-path", true},
+	{"unseen", true},	   {"sandbox", false},	       {NULL, false},
 };
 
 void plan_add_range(struct plan *plan, enum plan_phase phase, uint64_t offset,

@@ -42,5 +42,6 @@ void record_write_overlay(const struct overlay_status *status, struct str *out)
 	json_put(root, "log", log_object(status));
 	json_put(root, "outcome", outcome_object(status));
 	json_put_text(root, "next", status->next);
+	json_put_text(root, "log_file", status->log_file);
 	json_put_end(root, out);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/overlay.h"
 
+#include <string.h>
 #include <time.h>
+
+#include "report/text.h"
 
 static double mib(uint64_t bytes)
 {
@@ -33,6 +36,11 @@ void report_write_overlay(const struct overlay_status *status, struct str *out)
 		str_addf(out, "written   %.1f MiB; %.1f MiB were right already%s\n",
 			 mib(status->written_bytes), mib(status->equal_bytes),
 			 status->was_resumed ? "; this went on where it was" : "");
+	if (status->log_file != NULL) {
+		str_add(out, "log       ");
+		report_add_clean(out, status->log_file, strlen(status->log_file));
+		str_add(out, "\n");
+	}
 	if (status->next != NULL)
 		str_addf(out, "next      %s\n", status->next);
 }

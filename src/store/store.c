@@ -2,15 +2,14 @@
 #define _GNU_SOURCE
 #include "store/store.h"
 
-#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/own.h"
 #include "base/str.h"
 #include "store/rows.h"
+#include "sys/file.h"
 
 /* Each text brings the store from its index to the next version; they are never changed, only added. */
 static const char *const migrations[] = {
@@ -41,22 +40,6 @@ int store_default_path(char **out, struct error *err)
 			err, ERROR_SYSTEM,
 			"neither XDG_DATA_HOME nor HOME says where the store is");
 	*out = path.bytes;
-	return 0;
-}
-
-/* Makes the folders above @path. */
-static int make_folders(const char *path, struct error *err)
-{
-	autofree char *folder = str_copy(path);
-	char *slash;
-
-	for (slash = strchr(folder + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-			return error_sys(err, "make the folder '%s'", folder);
-		*slash = '/';
-	}
 	return 0;
 }
 
@@ -137,7 +120,7 @@ int store_open(const char *path, struct store **out, struct error *err)
 	struct store *store;
 	sqlite3 *db = NULL;
 
-	if (make_folders(path, err) != 0)
+	if (sys_dir_make_above(path, 0700, err) != 0)
 		return -1;
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL) != SQLITE_OK) {

@@ -96,57 +96,121 @@ int sys_file_check_writable(const char *path, struct error *err)
 	return 0;
 }
 
-static int write_directly(const char *path, const void *bytes, size_t length,
-			  struct error *err)
+static int begin_directly(const char *path, struct sys_file_new *out, struct error *err)
 {
-	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return error_sys(err, "open '%s' for writing", path);
-	if (sys_fd_write(fd, bytes, length, err) != 0)
-		return error_frame(err, "'%s'", path);
+	*out = (struct sys_file_new){.fd = fd, .path = str_copy(path)};
 	return 0;
 }
 
-static int write_flush_close(int fd, const void *bytes, size_t length, struct error *err)
+/* Room that a file system cannot promise is seen to be missing when it is used. */
+static int keep_room(int fd, size_t room_bytes, struct error *err)
 {
-	if (sys_fd_write(fd, bytes, length, err) != 0) {
-		(void)close(fd); /* the write's error is the one to tell */
+	if (room_bytes == 0 ||
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room_bytes) == 0 ||
+	    errno == EOPNOTSUPP || errno == ENOSYS)
+		return 0;
+	return error_sys(err, "keep room");
+}
+
+int sys_file_begin(const char *path, size_t room_bytes, struct sys_file_new *out,
+		   struct error *err)
+{
+	struct sys_file_new file = {.fd = -1};
+	const mode_t mask = umask(0);
+	struct stat there;
+
+	(void)umask(mask);
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return begin_directly(path, out, err);
+	if (asprintf(&file.temporary, "%s.XXXXXX", path) < 0)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	file.fd = mkostemp(file.temporary, O_CLOEXEC);
+	if (file.fd < 0) {
+		(void)error_sys(err, "create '%s'", path);
+		free(file.temporary);
 		return -1;
 	}
-	if (fsync(fd) != 0) {
-		(void)error_sys(err, "flush");
-		(void)close(fd);
-		return -1;
+	file.path = str_copy(path);
+	(void)fchmod(file.fd,
+		     0666 & ~mask); /* mkostemp made it private; as open(2) would have */
+	if (keep_room(file.fd, room_bytes, err) != 0) {
+		sys_file_drop(&file);
+		return error_frame(err, "'%s'", path);
 	}
-	return close(fd) == 0 ? 0 : error_sys(err, "close");
+	*out = file;
+	return 0;
+}
+
+/* What was kept and not used is given back. */
+static int write_and_flush(int fd, const void *bytes, size_t length, struct error *err)
+{
+	if (sys_fd_write(fd, bytes, length, err) != 0)
+		return -1;
+	if (ftruncate(fd, (off_t)length) != 0 || fsync(fd) != 0)
+		return error_sys(err, "flush");
+	return 0;
+}
+
+static int finish(struct sys_file_new *file, const void *bytes, size_t length,
+		  struct error *err)
+{
+	if (file->temporary == NULL)
+		return sys_fd_write(file->fd, bytes, length, err);
+	if (write_and_flush(file->fd, bytes, length, err) != 0)
+		return -1;
+	if (rename(file->temporary, file->path) != 0)
+		return error_sys(err, "rename");
+	free(file->temporary);
+	file->temporary = NULL;
+	return 0;
+}
+
+int sys_file_finish(struct sys_file_new *file, const void *bytes, size_t length,
+		    struct error *err)
+{
+	int result = finish(file, bytes, length, err);
+
+	if (result != 0)
+		(void)error_frame(err, "'%s'", file->path);
+	sys_file_drop(file);
+	return result;
+}
+
+void sys_file_drop(struct sys_file_new *file)
+{
+	if (file->temporary != NULL)
+		(void)unlink(file->temporary); /* nobody knows its name */
+	if (file->fd >= 0)
+		(void)close(file->fd); /* flushed, or of no use any more */
+	free(file->temporary);
+	free(file->path);
+	*file = SYS_FILE_NONE;
 }
 
 int sys_file_write(const char *path, const void *bytes, size_t length, struct error *err)
 {
-	autofree char *temporary = NULL;
-	const mode_t mask = umask(0);
-	struct stat there;
-	int fd;
+	struct sys_file_new file = SYS_FILE_NONE;
 
-	(void)umask(mask);
-	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
-		return write_directly(path, bytes, length, err);
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return error_set(err, ERROR_SYSTEM, "out of memory");
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(err, "create '%s'", path);
-	(void)fchmod(fd,
-		     0666 & ~mask); /* mkostemp made it private; as open(2) would have */
-	if (write_flush_close(fd, bytes, length, err) != 0) {
-		(void)unlink(temporary);
-		return error_frame(err, "'%s'", path);
-	}
-	if (rename(temporary, path) != 0) {
-		(void)error_sys(err, "rename to '%s'", path);
-		(void)unlink(temporary);
+	if (sys_file_begin(path, 0, &file, err) != 0)
 		return -1;
+	return sys_file_finish(&file, bytes, length, err);
+}
+
+int sys_dir_make_above(const char *path, mode_t mode, struct error *err)
+{
+	autofree char *folder = str_copy(path);
+	char *slash;
+
+	for (slash = strchr(folder + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(folder, mode) != 0 && errno != EEXIST)
+			return error_sys(err, "make the folder '%s'", folder);
+		*slash = '/';
 	}
 	return 0;
 }

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/** Fill with random bytes; a machine without them ends the program. Source: libcrypto */
+/** Fill with random bytes; a machine without them ends the program. Source: getrandom(2);
+ * before Linux 3.17 /dev/urandom */
 void sys_random(void *bytes, size_t length);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sys/signals.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -10,6 +11,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 enum { CAUGHT = sizeof(caught) / sizeof(caught[0]) };
 
 static atomic_int came;	      /* set in whichever thread waits */
+static bool is_caught;
 static sigset_t ours;	      /* those of caught that were not ignored when we began */
 static sigset_t outside_mask; /* what was blocked when we began */
 
@@ -27,6 +29,9 @@ void sys_signals_catch(void)
 	struct sigaction before;
 	size_t i;
 
+	if (is_caught)
+		return; /* the mask that counts is the one from before */
+	is_caught = true;
 	(void)sigemptyset(&ours);
 	for (i = 0; i < CAUGHT; i++) {
 		(void)sigaction(caught[i], NULL, &before);
@@ -37,6 +42,16 @@ void sys_signals_catch(void)
 	}
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)sigprocmask(SIG_BLOCK, &ours, &outside_mask);
+}
+
+void sys_signals_ignore_hangup(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(SIGHUP, &ignore, NULL); /* a pending one is gone with it */
+	(void)sigdelset(&ours, SIGHUP);
+	if (came == SIGHUP)
+		came = 0;
 }
 
 void sys_signals_release(void)
@@ -51,6 +66,7 @@ void sys_signals_release(void)
 		if (sigismember(&ours, caught[i]) == 1)
 			(void)sigaction(caught[i], &end, NULL);
 	(void)sigprocmask(SIG_SETMASK, &outside_mask, NULL);
+	is_caught = false;
 }
 
 const sigset_t *sys_signals_waiting(void)

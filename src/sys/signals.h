@@ -7,9 +7,13 @@
 
 /** Begin: the three signals set the flag, and are delivered only while a caller waits
  * with the mask of sys_signals_waiting(); SIGPIPE is ignored, so that a closed output is
- * an error like any other.
+ * an error like any other. A second time it does nothing.
  */
 void sys_signals_catch(void);
+
+/** From now on SIGHUP means nothing, also when it has come: a terminal that goes away does not stop
+ * what was begun. */
+void sys_signals_ignore_hangup(void);
 
 /** Let the three signals end the program again; one that has come before is forgotten. */
 void sys_signals_release(void);

@@ -72,6 +72,36 @@ for number in map(int, sys.argv[1:]):
 	"$old_kernel" "$rescue" runs rm kept
 }
 
+# two disks with a system: the image, and what is written over
+make_disks() {
+	. "$ROOT/tests/tools/overlay.bash"
+	make_image new.raw 48
+	truncate -s 160M old.raw
+	cp --sparse=always old.raw disk.raw
+	sha=$(sha256sum new.raw | cut -d' ' -f1)
+	export XDG_STATE_HOME=$PWD/state
+	words=(--disk disk.raw --file --waive firmware)
+}
+
+@test "overlay plan, apply, status and rollback work there" {
+	make_disks
+	"$old_kernel" "$rescue" overlay plan new.raw "${words[@]}" --sha256 "$sha" -o plan.json >text
+	[ "$(jq -r .image.system plan.json)" = "System new.raw" ]
+	[ "$(jq -r '.checks[] | select(.name == "sandbox") | .text' plan.json)" = "what read the image could open nothing for writing" ]
+	"$old_kernel" "$rescue" overlay apply --plan plan.json --confirm-disk disk.raw --progress none >text
+	cmp -i 1M -n 46M new.raw disk.raw
+	[ "$("$old_kernel" "$rescue" overlay status --disk disk.raw --file --json | jq -r .state)" = complete ]
+	"$old_kernel" "$rescue" overlay rollback --disk disk.raw --file --confirm-disk disk.raw --progress none >text
+	cmp -n 100M old.raw disk.raw
+	[ "$("$old_kernel" "$rescue" overlay status --disk disk.raw --file --json | jq -r .state)" = rolled-back ]
+}
+
+@test "overlay plan without seccomp goes on, and says so" {
+	make_disks
+	"$old_kernel" -f 157 "$rescue" overlay plan new.raw "${words[@]}" --sha256 "$sha" --json >plan.json
+	[[ "$(jq -r '.checks[] | select(.name == "sandbox") | .text' plan.json)" == "not available (this kernel takes no seccomp filter: "*"): what read the image could have written" ]]
+}
+
 @test "without a call that they need, openat or getpid, they fail there" {
 	bench "$rescue" --tests syscall --no-store --json >run.json
 	run --separate-stderr "$old_kernel" -f 257 "$rescue" show run.json

@@ -6,30 +6,9 @@ bats_require_minimum_version 1.5.0
 
 IMAGE_MIB=48 DISK_MIB=160
 
-# GPT: a BIOS boot partition, an ESP with a loader, an ext4 with files; seed and size tell one from another.
-make_image()
-{
-	local file=$1 mib=$2 start
-	truncate -s "${mib}M" "$file"
-	sgdisk -n 1:2048:+1M -t 1:ef02 -n 2:0:+4M -t 2:ef00 -n 3:0:0 -t 3:8300 -c 3:root "$file" > /dev/null
-	rm -rf tree esp
-	mkdir -p tree/etc
-	echo "PRETTY_NAME=\"System $file\"" > tree/etc/os-release
-	head -c 12M /dev/urandom > tree/noise
-	seq 1 200000 > tree/text
-	truncate -s 4M esp
-	mkfs.vfat esp > /dev/null
-	mmd -i esp ::/EFI ::/EFI/BOOT
-	mcopy -i esp tree/etc/os-release ::/EFI/BOOT/BOOTX64.EFI
-	start=$(sgdisk -i 2 "$file" | sed -n 's/First sector: \([0-9]*\).*/\1/p')
-	dd if=esp of="$file" bs=512 seek="$start" conv=notrunc status=none
-	start=$(sgdisk -i 3 "$file" | sed -n 's/First sector: \([0-9]*\).*/\1/p')
-	mke2fs -q -F -t ext4 -E offset=$(( start * 512 )) -d tree "$file" $(( mib - 7 ))M
-	rm -rf tree esp
-}
-
 setup_file()
 {
+	. "$ROOT/tests/tools/overlay.bash"
 	cd "$BATS_FILE_TMPDIR" || exit 1
 	make_image new.raw $IMAGE_MIB
 	make_image old.raw 40
@@ -273,7 +252,7 @@ refused()
 	[[ $output == *"--disk DEV"* ]]
 	run -2 overlay plan new.raw --disk disk.raw --file --no-digest --waive too-small
 	[[ $output == *"cannot be waived"* ]]
-	run -2 overlay apply new.raw --disk disk.raw --file --no-digest --scope all
+	run -2 overlay apply new.raw --disk disk.raw --file --no-digest "${WAIVE[@]}" --scope all
 	[[ $output == *"--undo"* ]]
 	printf '{"schema":"moult.plan/1"' > broken.json
 	run -3 overlay apply --plan broken.json

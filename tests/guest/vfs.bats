@@ -440,6 +440,17 @@ f = open("mnt/synced", "w"); f.write("synced"); f.flush(); os.fsync(f.fileno())'
 	if grep -E 'O_(RDWR|WRONLY|CREAT)|pwrite|ftruncate' trace; then false; fi
 }
 
+@test "FAT: a file of whatever hour, which mtools does not fill to two digits" {
+	truncate -s 4M fat
+	mkfs.fat fat >/dev/null
+	for hour in 00 09 10 23; do
+		touch -d "2024-02-03 $hour:05 UTC" at
+		TZ=UTC mcopy -m -i fat at ::/at$hour
+	done
+	gives fat "$(printf 'f at00\nf at09\nf at10\nf at23')" list ""
+	"$VFS_LIST" fat stat /at09 | grep -q " $(date -d '2024-02-03 09:05 UTC' +%s)$"
+}
+
 @test "FAT: names in any case, files, sizes and times by mtools" {
 	truncate -s 40M fat
 	mkfs.fat -F 32 fat >/dev/null

@@ -4,7 +4,9 @@
  *
  * usage: moult-nbd QEMU-NBD DRIVER PATH OFFSET SIZE, requests on standard input, answers on
  * standard output as image/nbd.h has them. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <libnbd.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "image/nbd.h"
@@ -172,6 +177,62 @@ static void set_limits(void)
 #endif
 }
 
+/* A socket that qemu-nbd listens on, and our end, which stands in its queue already: with no room
+ * for a second one, nobody else gets in between. It has no name in any folder, so that none has to
+ * be made and removed. */
+static bool open_socket(int *out_listener, int *out_end)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	socklen_t length = sizeof(name.sun_family);
+	const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool is_good = listener >= 0 && end >= 0 &&
+		       bind(listener, (const struct sockaddr *)&name, length) == 0 &&
+		       listen(listener, 0) == 0;
+
+	length = sizeof(name);
+	is_good = is_good &&
+		  getsockname(listener, (struct sockaddr *)&name, &length) == 0 &&
+		  connect(end, (const struct sockaddr *)&name, length) == 0;
+	*out_listener = listener;
+	*out_end = end;
+	return is_good;
+}
+
+/* systemd's way: descriptor 3 and two variables (sd_listen_fds(3)). */
+static void become_server(int listener, char **arguments)
+{
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%ld", (long)getpid());
+	if ((listener == 3 ? fcntl(3, F_SETFD, 0) : dup2(listener, 3)) >= 0 &&
+	    setenv("LISTEN_PID", number, 1) == 0 && setenv("LISTEN_FDS", "1", 1) == 0)
+		(void)execv(arguments[0], arguments);
+	_exit(127);
+}
+
+/* Returns: whether libnbd talks with it; it ends with the connection. */
+static bool connect_server(struct nbd_handle *nbd, char **arguments)
+{
+	int listener, end;
+	pid_t server;
+	bool is_good = open_socket(&listener, &end);
+
+	if (is_good) {
+		server = fork();
+		if (server == 0)
+			become_server(listener, arguments);
+		is_good = server > 0;
+	}
+	if (listener >= 0)
+		(void)close(listener);
+	if (is_good)
+		return nbd_connect_socket(nbd, end) == 0; /* it has the end now */
+	if (end >= 0)
+		(void)close(end);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	char node[NODE_MOST], only_read[] = "--read-only";
@@ -184,11 +245,12 @@ int main(int argc, char **argv)
 	arguments[0] = argv[1];
 	set_limits();
 	if (nbd_add_meta_context(nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) != 0 ||
-	    nbd_connect_systemd_socket_activation(nbd, arguments) != 0)
+	    !connect_server(nbd, arguments))
 		is_good = put_failure("it does not know the image's format, or finds it "
 				      "damaged");
 	else
 		is_good = serve(nbd);
 	nbd_close(nbd);
+	(void)wait(NULL); /* none was started, or it ends with the connection */
 	return is_good ? 0 : 1;
 }
