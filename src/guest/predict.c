@@ -241,6 +241,18 @@ enum predict_presence predict_find(const struct predict *predict, const char *de
 	return found;
 }
 
+bool predict_has_argument(const struct guest_entry *entry, const char *wanted)
+{
+	autofree char *copy = entry != NULL ? str_copy(entry->arguments) : NULL;
+	char *rest = copy;
+	const char *word;
+
+	while (copy != NULL && (word = text_next_word(&rest)) != NULL)
+		if (strcmp(word, wanted) == 0)
+			return true;
+	return false;
+}
+
 /* @depth: how many modules asked for it; lists that run in a circle have an end */
 static bool has_early(const struct predict *predict, const char *name, unsigned depth,
 		      struct str *missing)

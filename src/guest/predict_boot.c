@@ -419,16 +419,22 @@ static void follow_menu(struct predict *predict, const char *path)
 				 FIXER_NONE, "%s could not be followed", path);
 }
 
-/* GRUB reads grub.cfg in its prefix on the ESP; Debian's removable images also beside
- * themselves. */
+/* Debian's removable images look beside themselves in the end: their commands are embedded, or in
+ * a memdisk that is not opened here. */
+static bool looks_beside(const struct layout_core *grub)
+{
+	return grub->config != NULL && (strstr(grub->config, "cmdpath") != NULL ||
+					strstr(grub->config, "(memdisk)") != NULL);
+}
+
+/* GRUB reads grub.cfg in its prefix on the ESP. */
 static void judge_efi_grub(struct predict *predict, const struct layout_core *grub)
 {
 	const struct inspect_efi_config *config = NULL;
 
 	if (grub->prefix != NULL && grub->prefix[0] == '/')
 		config = efi_config(predict->image, grub->prefix);
-	if (config == NULL && grub->config != NULL &&
-	    strstr(grub->config, "cmdpath") != NULL)
+	if (config == NULL && looks_beside(grub))
 		config = efi_config(predict->image, "/EFI/BOOT");
 	if (config == NULL) {
 		prediction_judge(predict->out, STEP_BOOT_BLOCKS, PREDICT_BROKEN,

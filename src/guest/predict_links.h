@@ -58,6 +58,9 @@ char *predict_path(const struct predict *predict, const struct predict_place *pl
 		   const char *path,
 		   bool (*want)(const struct guest *guest, const char *path));
 
+/** Whether a word stands among the arguments of the kernel. @entry: may be NULL */
+bool predict_has_argument(const struct guest_entry *entry, const char *wanted);
+
 /** Whether the kernel itself has a driver, or the initramfs has it with all that it needs.
  *
  * @missing: a module that is not there is added; "" when all are

@@ -98,7 +98,7 @@ static void judge_ssh(struct predict *predict)
 	const struct guest_access *access = &predict->image->guest.access;
 
 	if (!access->has_sshd || !access->is_sshd_enabled) {
-		prediction_judge(predict->out, STEP_SSH, PREDICT_BROKEN, FIXER_SSH_KEYS,
+		prediction_judge(predict->out, STEP_SSH, PREDICT_BROKEN, FIXER_NONE,
 				 access->has_sshd ? "sshd is not started at boot"
 						  : "there is no sshd");
 		return;

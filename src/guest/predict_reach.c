@@ -88,18 +88,6 @@ static void judge_nic(struct predict *predict, const struct platform_nic *nic)
 			 "the system has a driver for the network card");
 }
 
-static bool has_argument(const struct guest_entry *entry, const char *wanted)
-{
-	autofree char *copy = entry != NULL ? str_copy(entry->arguments) : NULL;
-	char *rest = copy;
-	const char *word;
-
-	while (copy != NULL && (word = text_next_word(&rest)) != NULL)
-		if (strcmp(word, wanted) == 0)
-			return true;
-	return false;
-}
-
 /* Whether udev renames cards by their place. Before systemd, and where the kernel is told not to,
  * they are called eth0 and so on. */
 static bool has_stable_names(const struct predict *predict)
@@ -107,7 +95,7 @@ static bool has_stable_names(const struct predict *predict)
 	const char *init = predict->image->guest.system.init;
 
 	return init != NULL && strcmp(init, "systemd") == 0 &&
-	       !has_argument(predict->entry, "net.ifnames=0");
+	       !predict_has_argument(predict->entry, "net.ifnames=0");
 }
 
 /* systemd names Xen's cards since version 252, which Debian 12 and Ubuntu 22.10 brought. */

@@ -131,6 +131,28 @@ static void judge_file(struct predict *predict, const struct predict_place *plac
 				"'%s' starts %s", predict->entry->title, name);
 }
 
+/* Words that start a shell for the administrator, who must be at the console. */
+static void judge_mode_of_entry(struct predict *predict)
+{
+	static const char *const words[] = {"single",
+					    "rescue",
+					    "emergency",
+					    "recovery",
+					    "systemd.unit=rescue.target",
+					    "systemd.unit=emergency.target"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!predict_has_argument(predict->entry, words[i]))
+			continue;
+		prediction_judge(predict->out, STEP_LOADER, PREDICT_BROKEN, FIXER_LOADER,
+				 "the default entry starts a maintenance shell");
+		prediction_add_evidence(predict->out, STEP_LOADER, predict->entry->source,
+					"'%s' has the argument %s", predict->entry->title,
+					words[i]);
+	}
+}
+
 static void judge_entry(struct predict *predict)
 {
 	const struct guest_entry *entry = predict->entry;
@@ -142,6 +164,7 @@ static void judge_entry(struct predict *predict)
 				 "the default entry starts no kernel of its own");
 		return;
 	}
+	judge_mode_of_entry(predict);
 	judge_file(predict, &place, entry->kernel, set_kernel);
 	for (i = 0; i < entry->initrds.count; i++)
 		judge_file(predict, &place, entry->initrds.list[i], set_initramfs);
@@ -164,7 +187,8 @@ void predict_loader(struct predict *predict)
 				 "no loader's configuration with an entry was found");
 		return;
 	}
-	if (loader->timeout_s == -1 && loader->entry_count > 0) {
+	/* the host's loader has no key to wait for */
+	if (loader->timeout_s == -1 && predict->platform->firmware < PLATFORM_XEN_PV) {
 		prediction_judge(predict->out, STEP_LOADER, PREDICT_BROKEN, FIXER_LOADER,
 				 "the menu waits for a key, for ever");
 		prediction_add_evidence(predict->out, STEP_LOADER, loader->config,
@@ -409,8 +433,13 @@ static void judge_root_drivers(struct predict *predict)
 	if (strcmp(type, "ext3") == 0 || strcmp(type, "ext2") == 0)
 		any[1] = "ext4";
 	judge_needed(predict, any, "the root's file system");
-	if (is_volume)
-		judge_needed(predict, mapper, "the root's volume");
+	if (!is_volume)
+		return;
+	judge_needed(predict, mapper, "the root's volume");
+	if (predict->initramfs == NULL || !predict->initramfs->has_lvm)
+		prediction_judge(
+			predict->out, STEP_INITRAMFS, PREDICT_BROKEN, FIXER_INITRAMFS,
+			"it lacks the program lvm, which the root's volume needs");
 }
 
 static void judge_content(struct predict *predict)

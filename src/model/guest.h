@@ -90,6 +90,7 @@ struct guest_initramfs {
 	struct guest_words modules;	/* names without .ko and with "_", sorted */
 	struct guest_words releases;	/* kernels that the modules are for */
 	struct guest_words hooks;	/* scripts that run in it, with their folder */
+	bool has_lvm;			/* the program that brings volume groups up */
 	struct guest_settings settings; /* ROOT, RESUME, kernel command lines in it ... */
 };
 

@@ -18,6 +18,7 @@ setup_file()
 	debian_tar bookworm > tar-cloud
 	wait
 	cp tar-cloud tar-bare
+	cp tar-cloud tar-lvm
 }
 
 setup()
@@ -206,10 +207,15 @@ for chain in json.load(open("answer.json"))["chains"]:
 	predict 5 whole.raw nvme-uefi
 	[ "$(first boot)" = "broken loader loader" ] # GRUB_TIMEOUT=-1
 	edit whole 65 834 'sed -i "s/set timeout=-1/set timeout=1/" $root/boot/grub/grub.cfg'
-	predict 7 faulty.raw nvme-uefi
+	predict 0 faulty.raw nvme-uefi
 	[ "$(first boot)" = "holds None None" ]
 	[ "$(first reach)" = "holds None None" ] # en* by DHCP
-	[ "$(first login)" = "broken ssh ssh-keys" ] # it is masked, and the prompt is on hvc0
+	[[ "$(link ssh)" == broken* ]] # it is masked
+	[[ "$(link console)" == holds*tty0* ]]
+	# a machine with a serial line alone: the prompt is on hvc0
+	sed 's/"ttyS0", "tty0"/"ttyS0"/; s/"bios"/"uefi"/' server.json > serial.json
+	predict 7 faulty.raw serial.json
+	[ "$(first login)" = "broken ssh None" ]
 	[[ "$(link console)" == broken*"console=hvc0"* ]]
 	mdel -i esp ::/EFI/BOOT/BOOTX64.EFI
 	dd if=esp of=faulty.raw bs=1M seek=1 conv=notrunc status=none
@@ -223,12 +229,19 @@ for chain in json.load(open("answer.json"))["chains"]:
 
 @test "Debian 12 as a cloud image: cloud-init that waits, cards by MAC" {
 	make cloud
-	predict 7 cloud.raw kvm-virtio-bios
+	predict 5 cloud.raw kvm-virtio-bios
+	[ "$(first boot)" = "broken loader loader" ] # GRUB was told to start the recovery mode
+	[[ "$(link loader)" == *"argument single"* ]]
+	edit cloud 111 988 'grub-editenv $root/boot/grub/grubenv unset saved_entry'
+	predict 7 faulty.raw kvm-virtio-bios
 	[ "$(first boot)" = "holds None None" ]
-	predict 7 cloud.raw server.json # the MAC is the machine's
+	[ "$(first reach)" = "unknown network network" ] # for a MAC, and the machine's is not known
+	predict 7 faulty.raw server.json # it is this one's, whose address was fixed
 	[[ "$(link network)" == holds* ]]
+	[[ "$(link address)" == unknown* ]]
 	[[ "$(link cloud-init)" == holds* ]]
-	edit cloud 111 988 'echo "datasource_list: [ Ec2 ]" > $root/etc/cloud/cloud.cfg.d/90_dpkg.cfg'
+	edit cloud 111 988 'grub-editenv $root/boot/grub/grubenv unset saved_entry
+		echo "datasource_list: [ Ec2 ]" > $root/etc/cloud/cloud.cfg.d/90_dpkg.cfg'
 	predict 7 faulty.raw server.json
 	[[ "$(link cloud-init)" == broken*Ec2* ]]
 	rm cloud.raw
@@ -239,7 +252,10 @@ for chain in json.load(open("answer.json"))["chains"]:
 	GRUB_LEGACY=$(cat package)
 	export GRUB_LEGACY
 	make bare
-	predict 7 bare.raw xen-pv
+	predict 5 bare.raw xen-pv
+	[ "$(first boot)" = "broken loader loader" ] # its default is the single-user mode
+	edit bare 0 1000 'sed -i "s/^default.*/default 0/" $root/boot/grub/menu.lst'
+	predict 7 faulty.raw xen-pv
 	[ "$(first boot)" = "holds None None" ]
 	[[ "$(link firmware)" == *menu.lst* ]]
 	predict 5 bare.raw xen-hvm
@@ -247,6 +263,14 @@ for chain in json.load(open("answer.json"))["chains"]:
 	[[ "$(link firmware)" == *"made for PV"* ]]
 	grep -q '"set its mode to HVM, not PV"' answer.json
 	rm bare.raw
+}
+
+@test "Debian 12 on a logical volume" {
+	make lvm
+	predict 7 lvm.raw kvm-virtio-bios
+	[ "$(first boot)" = "holds None None" ]
+	[ "$(first reach)" = "broken network network" ] # no file of it brings a card up
+	rm lvm.raw
 }
 
 @test "what is no image, no machine, no system" {
@@ -321,7 +345,7 @@ for chain in json.load(open("answer.json"))["chains"]:
 	printf 'nameserver 192.0.2.53\nsearch example.net example.org\n' > etc/resolv.conf
 	printf 'ttyS0                -W- (EC p a)    4:64\n' > proc/consoles
 	printf 'MemTotal:         995468 kB\n' > proc/meminfo
-	printf 'flags\t\t: fpu cx8 cmov fxsr mmx sse sse2 lm cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3\n' > proc/cpuinfo
+	printf 'flags\t\t: fpu vme pse pge mtrr cx8 cmov fxsr mmx sse sse2 lm cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3\n' > proc/cpuinfo
 	printf 'link 2 eth0 52:54:00:12:34:56 1450\naddress 2 192.0.2.7/32 permanent\nroute 2 default 192.0.2.1 on-link static\n' > network.txt
 	cd ..
 	"$MOULT" identify --platform --root tree > tree.json

@@ -357,6 +357,9 @@ static void the_entry_names_files_that_are_there(void **state)
 	world = begin("kvm-virtio-bios");
 	world->loader.timeout_s = -1;
 	expect_first(world, STEP_LOADER, FIXER_LOADER);
+	world = begin("xen-pv");
+	world->loader.timeout_s = -1;
+	expect(world, STEP_LOADER, PREDICT_HOLDS, FIXER_NONE);
 	world = begin("kvm-virtio-bios");
 	world->loader.default_entry = -1;
 	expect(world, STEP_LOADER, PREDICT_UNKNOWN, FIXER_LOADER);
@@ -364,6 +367,9 @@ static void the_entry_names_files_that_are_there(void **state)
 	world = begin("kvm-virtio-bios");
 	world->entry.device = T("uuid=99999999-2222-3333-4444-555555555555");
 	expect(world, STEP_LOADER, PREDICT_HOLDS, FIXER_NONE);
+	world = begin("kvm-virtio-bios");
+	world->entry.arguments = T("root=UUID=" ROOT_UUID " ro single");
+	expect_first(world, STEP_LOADER, FIXER_LOADER);
 	world = begin("kvm-virtio-bios");
 	world->entry.device = T("hd0,gpt15");
 	expect_first(world, STEP_LOADER, FIXER_LOADER);
@@ -524,6 +530,35 @@ static void the_root_is_there_under_its_name(void **state)
 	world->root_content.type = T("crypto_LUKS");
 	world->entry.root = T("/dev/mapper/vg-root");
 	expect(world, STEP_ROOT, PREDICT_UNKNOWN, FIXER_ROOT_ARGUMENT);
+}
+
+static void a_volume_needs_lvm_in_the_initramfs(void **state)
+{
+	struct world *world = begin("kvm-virtio-bios");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		if (i > 0)
+			world = begin("kvm-virtio-bios");
+		world->volumes[1] = (struct inspect_volume){.name = T("debian-vg/root"), .type = T("ext4"), .folder = T("/")};
+		world->volumes[0].folder = T("/boot");
+		world->boot_files[0].path = T("/boot" KERNEL);
+		world->boot_files[1].path = T("/boot" INITRD);
+		world->loader.config = T("/boot/boot/grub/grub.cfg");
+		world->entry.root = T("/dev/mapper/debian--vg-root");
+		world->mounts[0].device = world->entry.root;
+		if (i > 0)
+			world->modules[world->kernel.initramfs.modules.count++] = T("dm_mod");
+		world->kernel.initramfs.has_lvm = i != 1;
+		if (i < 2) {
+			expect_first(world, STEP_INITRAMFS, FIXER_INITRAMFS);
+			continue;
+		}
+		judge(world);
+		assert_int_equal(prediction_of_chain(&world->result, CHAIN_BOOT), PREDICT_HOLDS);
+		end(world);
+	}
 }
 
 static void fstab_names_what_is_there(void **state)
@@ -712,7 +747,7 @@ static void sshd_needs_keys_and_somebody(void **state)
 
 	(void)state;
 	world->image.guest.access.is_sshd_enabled = false;
-	expect(world, STEP_SSH, PREDICT_BROKEN, FIXER_SSH_KEYS);
+	expect(world, STEP_SSH, PREDICT_BROKEN, FIXER_NONE);
 	world = begin("kvm-virtio-bios");
 	world->image.guest.identity.host_keys.count = 0;
 	expect(world, STEP_SSH, PREDICT_BROKEN, FIXER_SSH_KEYS);
@@ -859,6 +894,7 @@ int main(void)
 		cmocka_unit_test(the_initramfs_has_the_drivers),
 		cmocka_unit_test(a_disk_of_xen_shows_itself_in_two_ways),
 		cmocka_unit_test(the_root_is_there_under_its_name),
+		cmocka_unit_test(a_volume_needs_lvm_in_the_initramfs),
 		cmocka_unit_test(fstab_names_what_is_there),
 		cmocka_unit_test(the_card_needs_a_driver_and_a_configuration),
 		cmocka_unit_test(a_name_may_be_the_kernels_or_tied_to_a_mac),
