@@ -419,24 +419,22 @@ static void follow_menu(struct predict *predict, const char *path)
 				 FIXER_NONE, "%s could not be followed", path);
 }
 
-/* Debian's removable images look beside themselves in the end: their commands are embedded, or in
- * a memdisk that is not opened here. */
-static bool looks_beside(const struct layout_core *grub)
-{
-	return grub->config != NULL && (strstr(grub->config, "cmdpath") != NULL ||
-					strstr(grub->config, "(memdisk)") != NULL);
-}
-
-/* GRUB reads grub.cfg in its prefix on the ESP. */
+/* GRUB reads grub.cfg in its prefix on the ESP. Some images look beside themselves in the end, where
+ * the firmware has told them the path: under OVMF, Debian 13's was told none. */
 static void judge_efi_grub(struct predict *predict, const struct layout_core *grub)
 {
 	const struct inspect_efi_config *config = NULL;
+	autostr struct str source = STR_EMPTY;
 
 	if (grub->prefix != NULL && grub->prefix[0] == '/')
 		config = efi_config(predict->image, grub->prefix);
-	if (config == NULL && looks_beside(grub))
-		config = efi_config(predict->image, "/EFI/BOOT");
-	if (config == NULL) {
+	if (config != NULL && is_search(config->text)) {
+		str_addf(&source, "the ESP's %s", config->path);
+		follow_search(predict, config->text, "/boot/grub", source.bytes,
+			      FIXER_GRUB_UEFI);
+	} else if (config != NULL) {
+		follow_menu(predict, config->path);
+	} else {
 		prediction_judge(predict->out, STEP_BOOT_BLOCKS, PREDICT_BROKEN,
 				 FIXER_GRUB_UEFI,
 				 "GRUB at the fallback path finds no grub.cfg on the EFI "
@@ -444,11 +442,6 @@ static void judge_efi_grub(struct predict *predict, const struct layout_core *gr
 		prediction_add_evidence(predict->out, STEP_BOOT_BLOCKS,
 					"/EFI/BOOT/BOOTX64.EFI", "prefix %s",
 					grub->prefix != NULL ? grub->prefix : "(none)");
-	} else if (!is_search(config->text)) {
-		follow_menu(predict, config->path);
-	} else {
-		follow_search(predict, config->text, "/boot/grub", config->path,
-			      FIXER_GRUB_UEFI);
 	}
 }
 

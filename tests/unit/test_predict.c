@@ -216,6 +216,17 @@ static void expect(struct world *world, enum prediction_step step, enum predicti
 	end(world);
 }
 
+/* Judge, and look for words in what a broken link says. */
+static void expect_words(struct world *world, enum prediction_step step, const char *words)
+{
+	judge(world);
+	assert_int_equal(world->result.links[step].verdict, PREDICT_BROKEN);
+	if (strstr(world->result.links[step].says, words) == NULL)
+		print_error("%s\n", world->result.links[step].says);
+	assert_non_null(strstr(world->result.links[step].says, words));
+	end(world);
+}
+
 /* The first broken link of the boot chain. */
 static void expect_first(struct world *world, enum prediction_step step, enum prediction_fixer fixer)
 {
@@ -277,7 +288,7 @@ static void boot_blocks_must_lead_to_a_menu(void **state)
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
 	world = begin("kvm-virtio-bios");
 	world->core.prefix = T("(hd0,gpt7)/boot/grub");
-	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
+	expect_words(world, STEP_BOOT_BLOCKS, "a place that this disk does not have");
 	world = begin("kvm-virtio-bios");
 	world->core.prefix = T("(hd1,gpt1)/boot/grub");
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
@@ -286,7 +297,7 @@ static void boot_blocks_must_lead_to_a_menu(void **state)
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
 	world = begin("kvm-virtio-bios");
 	world->core.config = T("search.fs_uuid 99999999-2222-3333-4444-555555555555 root hd0,gpt1\n");
-	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
+	expect_words(world, STEP_BOOT_BLOCKS, "a file system that is not on this disk");
 	world = begin("kvm-virtio-bios");
 	world->core.config = T("search.fs_uuid " ROOT_UUID " root hd0,gpt1\nset prefix=($root)'/boot/grub'\n");
 	expect(world, STEP_BOOT_BLOCKS, PREDICT_HOLDS, FIXER_NONE);
@@ -301,6 +312,11 @@ static void boot_code_may_start_the_active_partition(void **state)
 
 	(void)state;
 	world->image.layout.boot.kind = BOOT_SYSLINUX_GPTMBR;
+	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
+	world = begin("kvm-virtio-bios");
+	world->image.layout.boot.kind = BOOT_SYSLINUX_GPTMBR;
+	world->partitions[0].boot.kind = BOOT_EXTLINUX;
+	world->loader.kind = T("extlinux");
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_BIOS);
 	world = begin("kvm-virtio-bios");
 	world->image.layout.boot.kind = BOOT_SYSLINUX_GPTMBR;
@@ -324,14 +340,13 @@ static void uefi_needs_the_fallback_path(void **state)
 	world = begin("nvme-uefi");
 	world->image.efi_config_count = 0;
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_UEFI);
-	/* Debian's removable image looks beside itself */
+	/* Debian's removable image looks in the ESP's own /boot/grub */
 	world = begin("nvme-uefi");
 	world->efi_core.prefix = T("/boot/grub");
 	expect_first(world, STEP_BOOT_BLOCKS, FIXER_GRUB_UEFI);
 	world = begin("nvme-uefi");
 	world->efi_core.prefix = T("/boot/grub");
-	world->efi_core.config = T("source $cmdpath/grub.cfg");
-	world->efi_configs[0].path = T("/efi/boot/grub.cfg");
+	world->efi_configs[0].path = T("/BOOT/grub/grub.cfg");
 	expect(world, STEP_BOOT_BLOCKS, PREDICT_HOLDS, FIXER_NONE);
 	world = begin("nvme-uefi");
 	world->efi_files[0].is_shim = true;
@@ -571,6 +586,7 @@ static void fstab_names_what_is_there(void **state)
 		{"/dev/xvdb1", "/data", "ext4", "nofail", PREDICT_HOLDS},
 		{"/dev/xvdb1", "/data", "ext4", "noauto,user", PREDICT_HOLDS},
 		{"/dev/xvdb1", "none", "swap", "sw", PREDICT_HOLDS},
+		{"/dev/vda7", "/data", "ext4", "defaults", PREDICT_BROKEN},
 		{"LABEL=gone", "/data", "ext4", "defaults", PREDICT_BROKEN},
 		{"tmpfs", "/tmp", "tmpfs", "defaults", PREDICT_HOLDS},
 		{"server:/export", "/data", "nfs", "defaults", PREDICT_HOLDS},
@@ -586,6 +602,10 @@ static void fstab_names_what_is_there(void **state)
 							T(rows[i].options), 0};
 		expect(world, STEP_FSTAB, rows[i].verdict, FIXER_FSTAB);
 	}
+	world = begin("kvm-virtio-bios");
+	world->mounts[1].device = T("LABEL=gone");
+	world->entry.root_flag = T("rw");
+	expect(world, STEP_FSTAB, PREDICT_BROKEN, FIXER_FSTAB);
 	world = begin("kvm-virtio-bios");
 	world->mounts[0].device = T("/dev/xvda1");
 	world->entry.root_flag = T("rw");
