@@ -21,8 +21,8 @@ static const struct opt identify_options[] = {
 	{"json", 'j', NULL, "everything, with all evidence, as JSON", NULL},
 	{"facts", 'f', NULL, "the facts that move a benchmark's figures as well", NULL},
 	{"platform", 'p', NULL,
-	 "what it offers a system, as JSON for predict --platform: firmware,\ndisks, "
-	 "network, consoles, CPU",
+	 "what it offers a system, as JSON for predict:\nfirmware, disks, network, "
+	 "consoles, CPU",
 	 NULL},
 	{"measure", 'm', NULL,
 	 "measure what system calls, CPUID and others cost,\nand tell whether that fits "

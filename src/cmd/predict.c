@@ -12,7 +12,8 @@
 
 static const struct opt predict_options[] = {
 	{"platform", 'p', "P",
-	 "the machine: this, a file of identify --platform, or a name\n(default this)",
+	 "the machine: this (the default), a name, or a file\nthat identify --platform "
+	 "wrote",
 	 "this kvm-virtio-bios kvm-virtio-uefi kvm-scsi-bios ahci-bios nvme-uefi xen-pv "
 	 "xen-hvm xen-pvh"},
 	{"json", 'j', NULL, "everything as JSON", NULL},

@@ -295,6 +295,16 @@ void predict_modules(const struct guest_kernel *kernel,
 		guest_words_add(out, device->name, strlen(device->name));
 }
 
+bool predict_knows(const struct guest_kernel *kernel, const struct guest_words *modules)
+{
+	size_t i;
+
+	for (i = 0; i < modules->count; i++)
+		if (guest_modules_find(&kernel->modules, modules->list[i]) != NULL)
+			return true;
+	return false;
+}
+
 bool predict_is_judged(const struct platform_driver *device)
 {
 	static const char *const buses[] = {"pci:", "virtio:", "scsi:", "xen:", "vmbus:"};

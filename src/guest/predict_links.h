@@ -73,6 +73,9 @@ bool predict_has_early(const struct predict *predict, const char *module,
 void predict_modules(const struct guest_kernel *kernel,
 		     const struct platform_driver *device, struct guest_words *out);
 
+/** Whether the kernel has one of the modules at all, as a file or built in. */
+bool predict_knows(const struct guest_kernel *kernel, const struct guest_words *modules);
+
 /** Whether a device needs a module that can be told: others are a part of the machine. */
 bool predict_is_judged(const struct platform_driver *device);
 

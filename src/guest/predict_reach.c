@@ -21,17 +21,6 @@ struct card {
 	bool is_pinned;
 };
 
-static bool is_in_root(const struct guest_kernel *kernel,
-		       const struct guest_words *modules)
-{
-	size_t i;
-
-	for (i = 0; i < modules->count; i++)
-		if (guest_modules_find(&kernel->modules, modules->list[i]) != NULL)
-			return true;
-	return false;
-}
-
 static void judge_driver(struct predict *predict, const struct platform_nic *nic)
 {
 	const struct guest_kernel *kernel = predict->kernel;
@@ -44,7 +33,7 @@ static void judge_driver(struct predict *predict, const struct platform_nic *nic
 		if (!predict_is_judged(device))
 			continue;
 		predict_modules(kernel, device, &modules);
-		if (!is_in_root(kernel, &modules)) {
+		if (!predict_knows(kernel, &modules)) {
 			prediction_judge(predict->out, STEP_NIC, PREDICT_BROKEN,
 					 FIXER_NONE,
 					 "the kernel has no driver for the network card");

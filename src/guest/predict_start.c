@@ -370,22 +370,29 @@ static bool has_driver(const struct predict *predict, const struct guest_words *
 
 static void judge_device(struct predict *predict, const struct platform_driver *device)
 {
+	const bool is_listed = predict->kernel->modules.count > 0;
 	autostr struct str missing = STR_EMPTY;
 	struct guest_words modules = {0};
-	const bool is_listed = predict->kernel->modules.count > 0;
+	bool is_bad = true;
 
 	predict_modules(predict->kernel, device, &modules);
-	if (modules.count > 0 && !has_driver(predict, &modules, &missing)) {
+	if (is_listed && !predict_knows(predict->kernel, &modules))
+		prediction_judge(
+			predict->out, STEP_INITRAMFS, PREDICT_BROKEN, FIXER_NONE,
+			"the kernel has no driver for the disk, in no file of it");
+	else if (modules.count > 0 && !has_driver(predict, &modules, &missing))
 		prediction_judge(predict->out, STEP_INITRAMFS,
 				 is_listed ? PREDICT_BROKEN : PREDICT_UNKNOWN,
 				 FIXER_INITRAMFS, "it lacks %s, which the disk needs",
 				 missing.bytes);
+	else
+		is_bad = false;
+	if (is_bad)
 		prediction_add_evidence(predict->out, STEP_INITRAMFS, "platform",
-					"%s: %s", predict->disk->name, device->modalias);
-	} else if (modules.count == 0 && is_listed) {
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_BROKEN, FIXER_NONE,
-				 "the kernel has no driver for %s", device->modalias);
-	}
+					"%s: %s%s%s", predict->disk->name,
+					device->modalias,
+					device->name != NULL ? ", driven by " : "",
+					device->name != NULL ? device->name : "");
 	guest_words_clear(&modules);
 }
 

@@ -109,6 +109,8 @@ for chain in json.load(open("answer.json"))["chains"]:
 	[ "$(first reach)" = "unknown address network" ] # whose network is not known
 	predict 7 mbr.raw kvm-scsi-bios
 	[ "$(first boot)" = "holds None None" ]
+	predict 5 mbr.raw ahci-bios # its cloud kernel has no such driver
+	[ "$(first boot)" = "broken initramfs None" ]
 	predict 5 mbr.raw nvme-uefi
 	[ "$(first boot)" = "broken firmware grub-uefi" ]
 	predict 5 mbr.raw kvm-virtio-uefi
