@@ -8,16 +8,22 @@
 
 #include "base/own.h"
 #include "bench/place.h"
+#include "record/platform_json.h"
 #include "record/verdict_json.h"
 #include "report/verdict.h"
 #include "virt/behaviour.h"
 #include "virt/facts.h"
+#include "virt/platform.h"
 #include "virt/read.h"
 
 static const struct opt identify_options[] = {
 	{"brief", 'b', NULL, "only the class, one word for scripts", NULL},
 	{"json", 'j', NULL, "everything, with all evidence, as JSON", NULL},
 	{"facts", 'f', NULL, "the facts that move a benchmark's figures as well", NULL},
+	{"platform", 'p', NULL,
+	 "what it offers a system, as JSON for predict:\nfirmware, disks, network, "
+	 "consoles, CPU",
+	 NULL},
 	{"measure", 'm', NULL,
 	 "measure what system calls, CPUID and others cost,\nand tell whether that fits "
 	 "(below 2 s)",
@@ -39,7 +45,7 @@ static const struct opt identify_options[] = {
 };
 
 struct asked {
-	bool is_brief, is_json, is_facts, is_measure, is_raw;
+	bool is_brief, is_json, is_facts, is_platform, is_measure, is_raw;
 	const char *log, *root, *capture;
 };
 
@@ -55,6 +61,8 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 		asked->is_json = true;
 	else if (strcmp(row->name, "facts") == 0)
 		asked->is_facts = true;
+	else if (strcmp(row->name, "platform") == 0)
+		asked->is_platform = true;
 	else if (strcmp(row->name, "measure") == 0)
 		asked->is_measure = true;
 	else if (strcmp(row->name, "raw") == 0)
@@ -85,6 +93,16 @@ static int check(const struct asked *asked, int argc, char **argv, int first,
 	if (asked->is_facts && asked->log != NULL && asked->root == NULL)
 		return error_set(err, ERROR_USAGE,
 				 "--facts needs a machine or a tree: a log holds none");
+	if (asked->is_platform && asked->log != NULL && asked->root == NULL)
+		return error_set(
+			err, ERROR_USAGE,
+			"--platform needs a machine or a tree: a log holds none");
+	if (asked->is_platform &&
+	    (asked->is_brief || asked->is_json || asked->is_facts || asked->is_measure))
+		return error_set(
+			err, ERROR_USAGE,
+			"--platform is an answer of its own: leave --brief, --json, "
+			"--facts and --measure out");
 	if (asked->is_raw && asked->capture == NULL)
 		return error_set(err, ERROR_USAGE, "--raw goes with --capture");
 	if (asked->is_brief && (asked->is_json || asked->is_facts || asked->is_measure))
@@ -99,6 +117,20 @@ static int open_log(const char *path, int *out, struct error *err)
 	else
 		*out = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	return *out >= 0 ? 0 : error_sys(err, "open '%s'", path);
+}
+
+static int show_platform(const struct place *place, const struct verdict *verdict,
+			 struct error *err)
+{
+	struct platform platform = {0};
+	autostr struct str text = STR_EMPTY;
+	int result;
+
+	platform_read(place, verdict, &platform);
+	record_write_platform(&platform, &text);
+	result = cmd_print(text.bytes, err);
+	platform_clear(&platform);
+	return result;
 }
 
 static int show(const struct asked *asked, const struct place *place,
@@ -153,7 +185,11 @@ static int identify(const struct asked *asked, struct error *err)
 	if (asked->capture != NULL &&
 	    place_save_in(&place, asked->capture, asked->is_raw, &later, err) != 0)
 		goto out;
-	if (virt_identify(is_log_alone ? NULL : &place, log_fd, &verdict, err) == 0)
+	if (virt_identify(is_log_alone ? NULL : &place, log_fd, &verdict, err) != 0)
+		goto out;
+	if (asked->is_platform)
+		result = show_platform(&place, &verdict, err);
+	else
 		result = show(asked, is_log_alone ? NULL : &place, &verdict, err);
 	if (result == 0 && later.kind != ERROR_NONE) {
 		*err = later;

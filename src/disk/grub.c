@@ -32,6 +32,7 @@ enum {
 	LINK_ADDRESS = 0x8200, /* that the decompressor runs at */
 	MOV_ESI = 0xbe,
 	MODULES_MAGIC = 0x676d696d, /* "mimg" */
+	EFI_HEADER = 24,	    /* of the modules, where words have 64 bits */
 };
 
 /* What follows the kernel: the types that tell something. */
@@ -154,14 +155,12 @@ static void take_object(unsigned type, const unsigned char *bytes, size_t length
 	}
 }
 
-/* @modules: at the header; @length: to the end */
-static void take_objects(const unsigned char *modules, size_t length,
+/* @modules: at the header; @at: of the first object, from there; @end: of the last */
+static void take_objects(const unsigned char *modules, uint64_t at, uint64_t end,
 			 struct layout_core *core)
 {
-	size_t at = bytes_le32(modules + 4), end = bytes_le32(modules + 8), size;
+	size_t size;
 
-	if (end > length)
-		end = length;
 	while (at < end && end - at >= 8) {
 		size = bytes_le32(modules + at + 4);
 		if (size < 8 || size > end - at)
@@ -202,7 +201,7 @@ static int read_embedded(const struct image *image, struct layout_core *core)
 	modules = find_modules(plain, plain_bytes);
 	if (modules == NULL)
 		return set_problem(core, "no modules are in it");
-	take_objects(modules, plain_bytes - (size_t)(modules - plain), core);
+	take_objects(modules, bytes_le32(modules + 4), bytes_le32(modules + 8), core);
 	return 0;
 }
 
@@ -248,4 +247,34 @@ int grub_read_core(struct blocks *blocks, uint64_t start_bytes, struct layout_co
 	}
 	*out = core;
 	return 0;
+}
+
+/* The header of the modules: the machine's words are of 32 or of 64 bits. The second form has four
+ * bytes of nothing behind the magic, where the first has an offset. */
+static bool take_efi_objects(const unsigned char *at, size_t length,
+			     struct layout_core *core)
+{
+	const bool is_wide = bytes_le32(at + 4) == 0;
+	const uint64_t first = is_wide ? bytes_le64(at + 8) : bytes_le32(at + 4);
+	const uint64_t end = is_wide ? bytes_le64(at + 16) : bytes_le32(at + 8);
+
+	if (bytes_le32(at) != MODULES_MAGIC || first < 12 || first > end || end > length)
+		return false;
+	take_objects(at, first, end, core);
+	return core->module_count > 0 || core->prefix != NULL;
+}
+
+bool grub_read_efi(const unsigned char *bytes, size_t length, struct layout_core **out)
+{
+	struct layout_core *core = mem_zero(1, sizeof(*core));
+	size_t at;
+
+	for (at = 0; at + EFI_HEADER <= length; at += 8) {
+		if (take_efi_objects(bytes + at, length - at, core)) {
+			*out = core;
+			return true;
+		}
+	}
+	layout_core_free(core);
+	return false;
 }

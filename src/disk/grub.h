@@ -3,6 +3,9 @@
 #ifndef DISK_GRUB_H
 #define DISK_GRUB_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "model/blocks.h"
 #include "model/layout.h"
@@ -18,5 +21,15 @@
  */
 nodiscard int grub_read_core(struct blocks *blocks, uint64_t start_bytes,
 			     struct layout_core **out, struct error *err);
+
+/** Read what is embedded in GRUB's image for EFI.
+ *
+ * @bytes:  of the program, whole
+ * @out:    the caller frees it by layout_core_free(); its place on the disk is left 0. Untouched
+ *          when it is no image of GRUB
+ * Source:  include/grub/kernel.h; what grub-mkimage -O x86_64-efi writes
+ * Returns: whether it is one
+ */
+bool grub_read_efi(const unsigned char *bytes, size_t length, struct layout_core **out);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include "flow/inspect_guest.h"
 
 #include <stdio.h>
@@ -8,9 +9,11 @@
 
 #include "base/own.h"
 #include "base/str.h"
+#include "disk/grub.h"
 #include "flow/inspect_parts.h"
 #include "flow/inspect_subvolumes.h"
 #include "guest/inspect.h"
+#include "model/device.h"
 #include "sys/signals.h"
 
 enum {
@@ -19,6 +22,8 @@ enum {
 	DEPTH_MOST = 40,
 	ENTRIES_MOST = 1000000,
 	EFI_ENTRIES_MOST = 10000,
+	EFI_FILE_MOST = 16 << 20,
+	EFI_CONFIG_MOST = 4096,
 	TREE_BYTES_MOST = 128 << 20
 };
 
@@ -62,20 +67,6 @@ static struct part *find_root(struct parts *parts, struct inspection *out)
 	return NULL;
 }
 
-static bool is_tag(const char *device, const char *tag, const char *value)
-{
-	const size_t length = strlen(tag);
-	const char *text = device + length;
-	size_t value_length;
-
-	if (value == NULL || value[0] == '\0' || strncmp(device, tag, length) != 0)
-		return false;
-	text += *text == '"';
-	value_length = strcspn(text, "\"");
-	return strlen(value) == value_length &&
-	       strncasecmp(text, value, value_length) == 0;
-}
-
 /* "/dev/xvda2", "/dev/nvme0n1p2": on another machine the name of the disk may be another, the number
  * of the partition is not. */
 static bool is_numbered(const char *device, unsigned number)
@@ -89,40 +80,16 @@ static bool is_numbered(const char *device, unsigned number)
 	return digits < end && strtoul(digits, NULL, 10) == number;
 }
 
-/* "/dev/group/root", or "/dev/mapper/group-root", where "-" in a name stands twice. */
-static bool is_volume(const char *device, const char *name)
-{
-	autostr struct str mapped = STR_EMPTY;
-
-	if (strncmp(device, "/dev/", 5) == 0 && strcmp(device + 5, name) == 0)
-		return true;
-	str_add(&mapped, "/dev/mapper/");
-	for (; *name != '\0'; name++) {
-		if (*name == '/')
-			str_add(&mapped, "-");
-		else
-			str_addf(&mapped, *name == '-' ? "--" : "%c", *name);
-	}
-	return strcmp(device, mapped.bytes) == 0;
-}
-
 static bool is_named(const struct part *part, const char *device)
 {
-	const struct layout_content *content = part->content;
 	const struct layout_partition *partition = part->partition;
 
-	if (is_tag(device, "UUID=", content->uuid) ||
-	    is_tag(device, "LABEL=", content->label) ||
-	    is_tag(device, "/dev/disk/by-uuid/", content->uuid) ||
-	    is_tag(device, "/dev/disk/by-label/", content->label))
+	if (device_is_content(device, part->content))
 		return true;
 	if (part->name != NULL)
-		return is_volume(device, part->name);
-	if (partition == NULL)
-		return false;
-	return is_tag(device, "PARTUUID=", partition->uuid) ||
-	       is_tag(device, "PARTLABEL=", partition->name) ||
-	       is_numbered(device, partition->number);
+		return device_is_volume(device, part->name);
+	return partition != NULL && (device_is_entry(device, partition) ||
+				     is_numbered(device, partition->number));
 }
 
 static void set_folder(struct inspection *out, const struct part *part,
@@ -242,6 +209,8 @@ static void take_path(struct walk *walk, const struct vfs_entry *entry)
 	else if (entry->kind == VFS_FILE && has_suffix(walk->path, walk->suffix) &&
 		 vfs_stat(walk->vfs, walk->path, false, &info, NULL) == 0)
 		inspection_add_efi_file(walk->out, walk->path, info.size_bytes);
+	else if (entry->kind == VFS_FILE && has_suffix(walk->path, "/grub.cfg"))
+		inspection_add_efi_config(walk->out, walk->path, NULL);
 }
 
 /* Two names for one folder in each of many folders make a tree without end: what is too much ends
@@ -289,14 +258,47 @@ static void walk_all(struct vfs *vfs, const char *suffix, struct inspection *out
 						     "much, or is too deep");
 }
 
+/* What the firmware starts by itself, and what that starts beside it. */
+static void read_efi_file(struct vfs *vfs, struct inspect_efi_file *file)
+{
+	static const char folder[] = "/EFI/BOOT/";
+	autostr struct str bytes = STR_EMPTY;
+
+	if (strncasecmp(file->path, folder, strlen(folder)) != 0 ||
+	    vfs_read(vfs, file->path, EFI_FILE_MOST, &bytes, NULL) != 0)
+		return;
+	file->is_shim = memmem(bytes.bytes, bytes.length, "UEFI shim", 9) != NULL;
+	/* shim carries no modules of GRUB */
+	(void)grub_read_efi((const unsigned char *)bytes.bytes, bytes.length,
+			    &file->grub);
+}
+
+static void read_efi_config(struct vfs *vfs, struct inspect_efi_config *config)
+{
+	struct str text = STR_EMPTY;
+
+	if (vfs_read(vfs, config->path, EFI_CONFIG_MOST, &text, NULL) == 0)
+		config->text = text.room > 0 ? text.bytes : str_copy("");
+}
+
 static void list_efi_files(const struct parts *parts, struct inspection *out)
 {
-	size_t i;
+	size_t files, configs, i;
 
-	for (i = 0; i < parts->count; i++)
-		if (parts->list[i].vfs != NULL && parts->list[i].partition != NULL &&
-		    parts->list[i].partition->role == ROLE_ESP)
-			walk_all(parts->list[i].vfs, ".efi", out);
+	for (i = 0; i < parts->count; i++) {
+		const struct part *part = &parts->list[i];
+
+		if (part->vfs == NULL || part->partition == NULL ||
+		    part->partition->role != ROLE_ESP)
+			continue;
+		files = out->efi_file_count;
+		configs = out->efi_config_count;
+		walk_all(part->vfs, ".efi", out);
+		for (; files < out->efi_file_count; files++)
+			read_efi_file(part->vfs, &out->efi_files[files]);
+		for (; configs < out->efi_config_count; configs++)
+			read_efi_config(part->vfs, &out->efi_configs[configs]);
+	}
 }
 
 static void read_guest(struct part *root, bool want_tree, struct inspection *out)

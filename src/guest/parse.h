@@ -39,6 +39,28 @@ void kernel_config_parse(const char *text, const char *source,
  */
 void kernel_drivers_parse(const char *dep, const char *builtin, struct guest_kernel *out);
 
+/** Read which modules there are and what each needs.
+ *
+ * @dep, @builtin: texts of modules.dep and modules.builtin; "" when absent
+ * @out:    added to, and sorted
+ * Source:  depmod(8), modules.dep(5)
+ */
+void modules_parse(const char *dep, const char *builtin, struct guest_modules *out);
+
+/** Read modules.alias: what devices each module is for. Those of buses that neither disks nor
+ * network cards are on are left out.
+ *
+ * Source:  depmod(8); Documentation/kbuild/modules.rst
+ */
+void module_aliases_parse(const char *text, struct guest_modules *out);
+
+/** Read modules.builtin.modinfo, texts "MODULE.KEY=VALUE" that NULs end: the same of what is
+ * built in.
+ *
+ * Source:  Documentation/kbuild/kbuild.rst
+ */
+void module_builtin_parse(const char *bytes, size_t length, struct guest_modules *out);
+
 /** The name of a module out of a path: "a/virtio-blk.ko.xz" is "virtio_blk".
  *
  * @out:    added; untouched when the path names no module

@@ -21,6 +21,7 @@ struct inspect {
 	struct guest_words masked;   /* cannot be started */
 	bool is_netplan_for_manager; /* its renderer is NetworkManager */
 	uint64_t expanded_bytes;     /* by all initramfs so far */
+	uint64_t module_bytes;	     /* of lists of modules that were kept so far */
 };
 
 /** A reader: it fills its part of the guest, and leaves what is absent as it is. */
@@ -84,6 +85,16 @@ struct guest_interface *read_add_interface(struct guest_network *network,
 /** Add a name that is tied to a MAC. */
 void read_add_pin(struct guest_network *network, const char *name, const char *mac,
 		  const char *source);
+
+/** Keep which modules a kernel has, what each needs, and what devices they are for.
+ *
+ * @dep, @builtin: texts of modules.dep and modules.builtin
+ */
+void read_module_lists(struct inspect *look, struct guest_kernel *kernel, const char *dep,
+		       const char *builtin);
+
+/** Look for the files that the entries of the loaders name. */
+void read_boot_files(struct inspect *look);
 
 /** Add GRUB 2's configurations to the loaders. */
 void read_grub2(struct inspect *look);

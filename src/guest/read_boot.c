@@ -126,6 +126,7 @@ static void read_boot(struct inspect *look)
 
 	for (i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
 		loaders[i](look);
+	read_boot_files(look);
 	read_grub_defaults(look);
 }
 

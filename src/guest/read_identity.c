@@ -60,6 +60,26 @@ static void read_host_keys(struct inspect *look)
 	guest_words_clear(&names);
 }
 
+/* What makes host keys where there are none: a unit that is started with sshd. RHEL's and Arch's
+ * are asked for by sshd's own unit. cloud-init does it too, and is told elsewhere. */
+static void find_key_maker(struct inspect *look)
+{
+	static const char *const units[] = {"/usr/lib/systemd/system/sshd-keygen.target",
+					    "/usr/lib/systemd/system/sshdgenkeys.service",
+					    NULL};
+	struct guest_identity *identity = &look->guest->identity;
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < look->services.count && found == NULL; i++)
+		if (strstr(look->services.list[i], "keygen") != NULL &&
+		    !guest_words_has(&look->masked, look->services.list[i]))
+			found = look->services.list[i];
+	if (found == NULL)
+		found = inspect_first(look, units);
+	identity->host_key_maker = str_copy(found);
+}
+
 /* The file of one line; RHEL 6 and before have it in a shell file. */
 static void read_hostname(struct inspect *look)
 {
@@ -94,6 +114,7 @@ static void read_identity(struct inspect *look)
 
 	read_machine_ids(look);
 	read_host_keys(look);
+	find_key_maker(look);
 	read_hostname(look);
 	identity->has_random_seed = inspect_first(look, seeds) != NULL;
 	identity->has_credential_secret =

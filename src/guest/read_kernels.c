@@ -104,6 +104,7 @@ static void read_modules(const struct search *search)
 	kernel->has_modules_builtin =
 		read_module_list(search, "modules.builtin", &builtin);
 	kernel_drivers_parse(dep.bytes, builtin.bytes, kernel);
+	read_module_lists(search->look, kernel, dep.bytes, builtin.bytes);
 }
 
 static void mark_drivers(struct guest_kernel *kernel)

@@ -130,6 +130,8 @@ bool member_note(const struct cpio_member *member, struct guest_initramfs *out)
 		return false;
 	note_module(member->name, out);
 	note_hook(member->name, out);
+	if (text_ends(member->name, "bin/lvm"))
+		out->has_lvm = true;
 	return content_of(member->name) != NULL;
 }
 

@@ -103,8 +103,13 @@ static void read_gateways(const struct yaml_node *node, struct guest_interface *
 	for (i = 0;
 	     routes != NULL && routes->kind == YAML_SEQUENCE && i < routes->child_count;
 	     i++)
-		if (is_default_route(yaml_text(routes->children[i], "to")))
+		if (is_default_route(yaml_text(routes->children[i], "to"))) {
+			const char *on_link = yaml_text(routes->children[i], "on-link");
+
 			add_text(yaml_text(routes->children[i], "via"), &out->gateways);
+			if (text_is_yes(on_link))
+				out->is_gateway_on_link = true;
+		}
 }
 
 static bool has_family(const struct guest_words *addresses, bool is_ip6)

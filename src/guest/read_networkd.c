@@ -175,6 +175,7 @@ void networkd_interface(const struct guest_settings *settings, const char *sourc
 {
 	const char *mtu = guest_settings_value(settings, "Link.MTUBytes");
 	const char *unmanaged = guest_settings_value(settings, "Link.Unmanaged");
+	const char *on_link = guest_settings_value(settings, "Route.GatewayOnLink");
 	struct guest_interface *interface;
 	size_t i;
 
@@ -187,6 +188,7 @@ void networkd_interface(const struct guest_settings *settings, const char *sourc
 	for (i = 0; i < settings->count; i++)
 		read_setting(&settings->list[i], interface);
 	read_methods(settings, interface);
+	interface->is_gateway_on_link = text_is_yes(on_link);
 	interface->mtu_bytes = mtu != NULL ? (int)strtol(mtu, NULL, 10) : 0;
 	interface->is_up_at_boot = !text_is_yes(unmanaged);
 }

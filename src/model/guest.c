@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/guest.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,85 @@ static void clear_keys(struct guest_keys *keys)
 	free(keys->list);
 }
 
+void guest_modules_add(struct guest_modules *modules, const char *name, const char *needs,
+		       bool is_builtin)
+{
+	modules->list = mem_grow(modules->list, modules->count, sizeof(*modules->list));
+	modules->list[modules->count++] = (struct guest_module){
+		.name = str_copy(name),
+		.needs = str_copy(needs),
+		.is_builtin = is_builtin,
+	};
+}
+
+void guest_modules_alias(struct guest_modules *modules, const char *pattern,
+			 const char *module)
+{
+	modules->aliases = mem_grow(modules->aliases, modules->alias_count,
+				    sizeof(*modules->aliases));
+	modules->aliases[modules->alias_count++] = (struct guest_alias){
+		.pattern = str_copy(pattern),
+		.module = str_copy(module),
+	};
+}
+
+static int compare_modules(const void *a, const void *b)
+{
+	const struct guest_module *first = a, *second = b;
+	const int order = strcmp(first->name, second->name);
+
+	return order != 0 ? order : second->is_builtin - first->is_builtin;
+}
+
+void guest_modules_sort(struct guest_modules *modules)
+{
+	if (modules->count > 1)
+		qsort(modules->list, modules->count, sizeof(*modules->list),
+		      compare_modules);
+}
+
+const struct guest_module *guest_modules_find(const struct guest_modules *modules,
+					      const char *name)
+{
+	size_t low = 0, high = modules->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (strcmp(modules->list[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < modules->count && strcmp(modules->list[low].name, name) == 0
+		       ? &modules->list[low]
+		       : NULL;
+}
+
+void guest_modules_for(const struct guest_modules *modules, const char *modalias,
+		       struct guest_words *out)
+{
+	size_t i;
+
+	for (i = 0; i < modules->alias_count; i++) {
+		const struct guest_alias *alias = &modules->aliases[i];
+
+		if (fnmatch(alias->pattern, modalias, 0) == 0 &&
+		    !guest_words_has(out, alias->module))
+			guest_words_add(out, alias->module, strlen(alias->module));
+	}
+}
+
+void guest_boot_file_add(struct guest *guest, const char *path, const char *real)
+{
+	guest->boot_files = mem_grow(guest->boot_files, guest->boot_file_count,
+				     sizeof(*guest->boot_files));
+	guest->boot_files[guest->boot_file_count++] = (struct guest_boot_file){
+		.path = str_copy(path),
+		.real = str_copy(real),
+	};
+}
+
 void guest_problem_add(struct guest *guest, const char *path, const char *reason)
 {
 	guest->problems =
@@ -207,6 +287,23 @@ static void clear_system(struct guest_system *system)
 	free(system->selinux);
 }
 
+void guest_modules_clear(struct guest_modules *modules)
+{
+	size_t i;
+
+	for (i = 0; i < modules->count; i++) {
+		free(modules->list[i].name);
+		free(modules->list[i].needs);
+	}
+	for (i = 0; i < modules->alias_count; i++) {
+		free(modules->aliases[i].pattern);
+		free(modules->aliases[i].module);
+	}
+	free(modules->list);
+	free(modules->aliases);
+	*modules = (struct guest_modules){0};
+}
+
 static void clear_kernel(struct guest_kernel *kernel)
 {
 	free(kernel->path);
@@ -216,6 +313,7 @@ static void clear_kernel(struct guest_kernel *kernel)
 	free(kernel->config_path);
 	free(kernel->modules_path);
 	free(kernel->drivers);
+	guest_modules_clear(&kernel->modules);
 	guest_settings_clear(&kernel->config);
 	guest_initramfs_clear(&kernel->initramfs);
 }
@@ -288,6 +386,11 @@ void guest_clear(struct guest *guest)
 		free(guest->problems[i].path);
 		free(guest->problems[i].reason);
 	}
+	for (i = 0; i < guest->boot_file_count; i++) {
+		free(guest->boot_files[i].path);
+		free(guest->boot_files[i].real);
+	}
+	free(guest->boot_files);
 	free(guest->kernels);
 	free(guest->loaders);
 	free(guest->mounts);
@@ -298,6 +401,7 @@ void guest_clear(struct guest *guest)
 	clear_cloud(&guest->cloud);
 	clear_access(&guest->access);
 	free(guest->identity.hostname);
+	free(guest->identity.host_key_maker);
 	clear_keys(&guest->identity.host_keys);
 	*guest = (struct guest){0};
 }

@@ -90,7 +90,30 @@ struct guest_initramfs {
 	struct guest_words modules;	/* names without .ko and with "_", sorted */
 	struct guest_words releases;	/* kernels that the modules are for */
 	struct guest_words hooks;	/* scripts that run in it, with their folder */
+	bool has_lvm;			/* the program that brings volume groups up */
 	struct guest_settings settings; /* ROOT, RESUME, kernel command lines in it ... */
+};
+
+/** A module of a kernel. */
+struct guest_module {
+	char *name; /* with "_" */
+	char *needs; /* names of those that must be loaded before it, with blanks between */
+	bool is_builtin;
+};
+
+/** A pattern of modaliases, and the module that is for them. */
+struct guest_alias {
+	char *pattern; /* as fnmatch(3) has them */
+	char *module;
+};
+
+/** The modules of a kernel. */
+struct guest_modules {
+	struct guest_module *list; /* sorted by name */
+	size_t count;
+	struct guest_alias
+		*aliases; /* of the buses that disks and network cards are on */
+	size_t alias_count;
 };
 
 /** A kernel in /boot. */
@@ -106,6 +129,7 @@ struct guest_kernel {
 	char *modules_path;	      /* folder; NULL: there is none */
 	bool has_modules_dep, has_modules_builtin;
 	uint64_t module_count; /* lines of modules.dep */
+	struct guest_modules modules;
 	struct guest_driver *drivers;
 	size_t driver_count;
 	struct guest_initramfs initramfs;
@@ -129,6 +153,12 @@ struct guest_entry {
 };
 
 enum { GUEST_TIMEOUT_UNKNOWN = -2 };
+
+/** A file that a boot loader's entry may mean, and that is there. */
+struct guest_boot_file {
+	char *path; /* that the entry's name stands for, from the guest's "/" on */
+	char *real; /* the same without links at its end, and without "." and ".." */
+};
 
 /** A boot loader's configuration. */
 struct guest_loader {
@@ -174,7 +204,8 @@ struct guest_interface {
 	struct guest_words addresses; /* with prefix length: "192.0.2.7/24" */
 	struct guest_words gateways;
 	struct guest_words dns;
-	int mtu_bytes; /* 0: not told */
+	bool is_gateway_on_link; /* its gateway is reached without a route to it */
+	int mtu_bytes;		 /* 0: not told */
 };
 
 /** A name that is tied to a MAC by a rule of udev or a .link file. */
@@ -283,6 +314,7 @@ struct guest_identity {
 	bool is_dbus_shared; /* dbus' file is a link to, or equal to, the other */
 	char *hostname;
 	struct guest_keys host_keys;
+	char *host_key_maker; /* the unit that makes them where there are none; NULL: none */
 	bool has_random_seed;
 	bool has_credential_secret;
 };
@@ -294,6 +326,8 @@ struct guest {
 	size_t kernel_count;
 	struct guest_loader *loaders;
 	size_t loader_count;
+	struct guest_boot_file *boot_files;
+	size_t boot_file_count;
 	struct guest_settings grub_defaults; /* /etc/default/grub, then its drop-ins */
 	struct guest_mount *mounts;
 	size_t mount_count;
@@ -340,6 +374,31 @@ void guest_settings_clear(struct guest_settings *settings);
 /** Add a key; all texts are copied. */
 void guest_keys_add(struct guest_keys *keys, const char *type, const char *fingerprint,
 		    const char *source);
+
+/** Add a module; texts are copied. The list is to be sorted when all are there. */
+void guest_modules_add(struct guest_modules *modules, const char *name, const char *needs,
+		       bool is_builtin);
+
+/** Add an alias; texts are copied. */
+void guest_modules_alias(struct guest_modules *modules, const char *pattern,
+			 const char *module);
+
+/** Sort by name, so that guest_modules_find() finds them. */
+void guest_modules_sort(struct guest_modules *modules);
+
+/** The module of a name; one that is built in before one that is a file. Returns: it, or NULL */
+const struct guest_module *guest_modules_find(const struct guest_modules *modules,
+					      const char *name);
+
+/** The modules that are for a device. @out: names are added, each once */
+void guest_modules_for(const struct guest_modules *modules, const char *modalias,
+		       struct guest_words *out);
+
+/** Give the memory back. */
+void guest_modules_clear(struct guest_modules *modules);
+
+/** Add a file that an entry may mean; texts are copied. */
+void guest_boot_file_add(struct guest *guest, const char *path, const char *real);
 
 /** Say that a file could not be read, and why; texts are copied. */
 void guest_problem_add(struct guest *guest, const char *path, const char *reason);

@@ -43,8 +43,18 @@ void inspection_add_efi_file(struct inspection *inspection, const char *path,
 	inspection->efi_files =
 		mem_grow(inspection->efi_files, inspection->efi_file_count,
 			 sizeof(*inspection->efi_files));
-	inspection->efi_files[inspection->efi_file_count++] =
-		(struct inspect_efi_file){str_copy(path), size_bytes};
+	inspection->efi_files[inspection->efi_file_count++] = (struct inspect_efi_file){
+		.path = str_copy(path), .size_bytes = size_bytes};
+}
+
+void inspection_add_efi_config(struct inspection *inspection, const char *path,
+			       char *text)
+{
+	inspection->efi_configs =
+		mem_grow(inspection->efi_configs, inspection->efi_config_count,
+			 sizeof(*inspection->efi_configs));
+	inspection->efi_configs[inspection->efi_config_count++] =
+		(struct inspect_efi_config){str_copy(path), text};
 }
 
 void inspection_add_path(struct inspection *inspection, const char *path)
@@ -74,8 +84,15 @@ void inspection_clear(struct inspection *inspection)
 	}
 	for (i = 0; i < inspection->volume_count; i++)
 		volume_clear(&inspection->volumes[i]);
-	for (i = 0; i < inspection->efi_file_count; i++)
+	for (i = 0; i < inspection->efi_file_count; i++) {
 		free(inspection->efi_files[i].path);
+		layout_core_free(inspection->efi_files[i].grub);
+	}
+	for (i = 0; i < inspection->efi_config_count; i++) {
+		free(inspection->efi_configs[i].path);
+		free(inspection->efi_configs[i].text);
+	}
+	free(inspection->efi_configs);
 	for (i = 0; i < inspection->tree_count; i++)
 		free(inspection->tree[i]);
 	free(inspection->layers);

@@ -16,6 +16,14 @@ struct inspect_layer {
 struct inspect_efi_file {
 	char *path; /* "/EFI/BOOT/BOOTX64.EFI" */
 	uint64_t size_bytes;
+	struct layout_core *grub; /* what is embedded, where it is GRUB; NULL: another */
+	bool is_shim;		  /* starts grubx64.efi beside it */
+};
+
+/** A grub.cfg of an EFI system partition. */
+struct inspect_efi_config {
+	char *path; /* "/EFI/debian/grub.cfg" */
+	char *text; /* NULL: longer than one that only leads to another */
 };
 
 /** A place whose files were to be read. */
@@ -45,6 +53,8 @@ struct inspection {
 	size_t volume_count;
 	struct inspect_efi_file *efi_files;
 	size_t efi_file_count;
+	struct inspect_efi_config *efi_configs;
+	size_t efi_config_count;
 	bool has_guest;
 	struct guest guest;
 	uint64_t read_bytes, read_calls; /* of the expanded bytes */
@@ -66,6 +76,10 @@ void inspection_add_layer(struct inspection *inspection, const char *name,
 /** Add a file of the EFI system partition; the text is copied. */
 void inspection_add_efi_file(struct inspection *inspection, const char *path,
 			     uint64_t size_bytes);
+
+/** Add a grub.cfg of the EFI system partition; the path is copied, the text taken over. */
+void inspection_add_efi_config(struct inspection *inspection, const char *path,
+			       char *text);
 
 /** Add a path of the guest to the tree; the text is copied. */
 void inspection_add_path(struct inspection *inspection, const char *path);
