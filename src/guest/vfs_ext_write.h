@@ -51,7 +51,11 @@ struct ext_changed *ext_changes_find(const struct ext_changes *changes, uint64_t
 /** Give the memory back; @changes too. NULL is harmless. */
 void ext_changes_free(struct ext_changes *changes);
 
-/** Read what lies beneath the changes. As ext_view_read. */
+/** Read what lies beneath the changes.
+ *
+ * Errors:  those of the blocks
+ * Returns: 0 or -1
+ */
 nodiscard int ext_view_read_below(struct ext_view *view, uint64_t offset, void *buffer,
 				  size_t length, struct error *err);
 
@@ -131,7 +135,11 @@ uint64_t ext_log_super_block(const struct ext_writer *writer);
 /** Give the memory of a plan back. */
 void ext_log_clear(struct ext_writer *writer);
 
-/** The `prepare` of ext2, ext3 and ext4. */
+/** The `prepare` of ext2, ext3 and ext4.
+ *
+ * Errors:  as edit_prepare
+ * Returns: 0 or -1
+ */
 int ext_prepare(struct vfs *vfs, const struct edit_changes *changes,
 		struct edit_writer **out, struct error *err);
 

@@ -16,7 +16,7 @@
 #include "model/sink.h"
 #include "sys/file.h"
 
-enum { PIECE_BYTES = 1 << 16, VALUE_MOST = 65536, LIST_MOST = 65536 };
+enum { PIECE_BYTES = 4096, VALUE_MOST = 65536, LIST_MOST = 65536 };
 
 static const char label_name[] = "security.selinux";
 

@@ -48,7 +48,11 @@ nodiscard int folder_steps_settle(struct folder_steps *steps, struct error *err)
 /** Close what is open. */
 void folder_steps_clear(struct folder_steps *steps);
 
-/** The `prepare` of a folder. */
+/** The `prepare` of a folder.
+ *
+ * Errors:  none
+ * Returns: 0
+ */
 int folder_prepare(struct vfs *vfs, const struct edit_changes *changes,
 		   struct edit_writer **out, struct error *err);
 
