@@ -15,7 +15,8 @@
 
 #include "guest/vfs_fat.h"
 
-enum { BASE_COLUMNS = 8, DATE_BYTES = 17 };
+/* HOUR_AT: of the date's first digit of the hour, which mdir leaves blank before 10. */
+enum { BASE_COLUMNS = 8, DATE_BYTES = 17, HOUR_AT = 12 };
 
 static const char date_form[] = "0000-00-00  00:00";
 
@@ -24,7 +25,8 @@ static bool is_date(const char *text)
 	size_t i;
 
 	for (i = 0; i < DATE_BYTES; i++)
-		if (date_form[i] == '0' ? !isdigit((unsigned char)text[i])
+		if (date_form[i] == '0' ? !isdigit((unsigned char)text[i]) &&
+						  !(i == HOUR_AT && text[i] == ' ')
 					: text[i] != date_form[i])
 			return false;
 	return true;

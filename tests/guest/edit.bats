@@ -577,6 +577,18 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 	rm large
 }
 
+@test "FAT: a file is there whatever the hour that it was written at" {
+	truncate -s 0 fat
+	truncate -s 40M fat
+	mkfs.fat -F 32 fat >/dev/null
+	for hour in 00 04 09 10 23; do
+		TZ=UTC touch -d "2024-02-03 $hour:05" hi
+		TZ=UTC mcopy -m -i fat hi ::/at-$hour
+		[ "$("$VFS_LIST" fat stat /at-$hour)" = "f 100755 0:0 3 $(stat -c %Y hi)" ]
+	done
+	[ "$("$VFS_LIST" fat list / | wc -l)" = 5 ]
+}
+
 @test "a set over two file systems is undone as a whole" {
 	truncate -s 0 esp
 	truncate -s 40M esp
