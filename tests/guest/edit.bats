@@ -194,6 +194,8 @@ set_attributes() {
 		os.setxattr("etc", "security.selinux", label % b"etc")
 		os.setxattr("etc/fstab", "user.note", b"v" * 400)
 		os.setxattr("etc/gone-large", "user.note", b"w" * 300)
+		os.setxattr("etc/os-release", "security.selinux", label % b"release")
+		os.setxattr("etc/os-release", "user.note", b"x" * 30)
 		acl = struct.pack("<I", 2)
 		for tag, bits, who in ((1, 6, -1), (2, 4, 1000), (4, 4, -1), (16, 4, -1), (32, 0, -1)):
 		    acl += struct.pack("<HHi", tag, bits, who)
@@ -487,10 +489,10 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 	rm -rf at
 	cp -a tree at
 	set_attributes at
-	attributes at/etc/fstab at/etc >before
+	attributes at/etc/fstab at/etc at/etc/os-release at/boot/initrd >before
 	run -0 edit at <script
 	check_result at
-	attributes at/etc/fstab at/etc | cmp - before
+	attributes at/etc/fstab at/etc at/etc/os-release at/boot/initrd | cmp - before
 	[ -z "$(find at -name '.moult*')" ]
 	run -0 edit at <second
 	[ "$output" = "0 paths, 0 bytes" ]
@@ -519,7 +521,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 		mount -o loop odd mnt
 		cp -a tree/. mnt
 		set_attributes mnt
-		attributes mnt/etc/fstab mnt/etc >before
+		attributes mnt/etc/fstab mnt/etc mnt/etc/os-release mnt/boot/initrd >before
 		umount mnt
 		cp --sparse=always odd at
 		NOWHERE=1 run -4 edit at <script
@@ -527,7 +529,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 		run -0 edit at <script
 		mount -o loop,ro at mnt
 		check_result mnt
-		attributes mnt/etc/fstab mnt/etc >after
+		attributes mnt/etc/fstab mnt/etc mnt/etc/os-release mnt/boot/initrd >after
 		[ -z "$(find mnt -name '.moult*')" ] || { umount mnt; false; }
 		umount mnt
 		cmp before after
