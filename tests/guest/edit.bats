@@ -223,7 +223,7 @@ set_attributes() {
 		umount mnt
 		cmp before after
 		[ "$(wc -l <before)" = 5 ]
-		[ "$(grep -c "security.selinux $(printf 'system_u:object_r:etc_t:s0\0' | xxd -p | tr -d '\n')" new)" = 3 ]
+		[ "$(grep -c "security.selinux $(printf 'system_u:object_r:etc_t:s0\0' | od -An -v -tx1 | tr -d ' \n')" new)" = 3 ]
 		[ "$(wc -l <new)" = 3 ]
 	done
 }
