@@ -100,6 +100,12 @@ images() {
 	ls ./*.img
 }
 
+# a new file, which no loop device of the last round can still write to
+fresh() {
+	rm -f at
+	cp --sparse=always "$1" at
+}
+
 edit() {
 	BESIDE=at.moult-edits "$GUEST_EDIT" "$@"
 }
@@ -139,7 +145,7 @@ check_result() {
 
 @test "edits of every feature set: e2fsck finds nothing, and no feature comes or goes" {
 	for image in $(images); do
-		cp --sparse=always $image at
+		fresh $image
 		features at >before
 		run -0 edit at <script
 		[ "${lines[0]%,*}" = "137 paths" ] || { echo "$image: $output"; false; }
@@ -161,7 +167,7 @@ check_result() {
 @test "the kernel sees content, owners, modes, links, holes and hard links" {
 	can_mount || skip "only root may mount"
 	for image in $(images); do
-		cp --sparse=always $image at
+		fresh $image
 		run -0 edit at <script
 		echo "$image"
 		mount -o loop,ro at mnt
@@ -209,7 +215,7 @@ set_attributes() {
 	printf '%s\t%s\t%s\n' put /etc/fstab long append /boot/initrd segment put /etc/new short link /etc/newer target \
 		mkdir /etc/folder '' remove /etc/gone-large - put /boot/new short >some
 	for image in ext4 ext4-1k ext3 inline; do
-		cp --sparse=always $image.img at
+		fresh $image.img
 		mount -o loop at mnt
 		set_attributes mnt
 		attributes mnt/etc/fstab mnt/boot/initrd mnt/etc >before
@@ -229,7 +235,7 @@ set_attributes() {
 }
 
 @test "an ordinary user edits a file of their own, and nothing is mounted" {
-	cp --sparse=always ext4.img at
+	fresh ext4.img
 	chmod 0777 "$BATS_FILE_TMPDIR"
 	[ "$(id -u)" != 0 ] || chown 1000:1000 at
 	as=""
@@ -242,7 +248,7 @@ set_attributes() {
 }
 
 @test "nothing is written before the commit, and reading through the set sees it" {
-	cp --sparse=always ext4.img at
+	fresh ext4.img
 	printf 'cat\t/etc/way\nput\t/etc/way\tshort\ncat\t/etc/fstab\nappend\t/etc/fstab\thi\ncat\t/etc/way\nremove\t/etc/gone\nput\t/new/file\thi\nlist\t/new\nlist\t/etc\nremove\t/new/file\n' >some
 	DRY=1 run -0 edit at <some
 	cmp at ext4.img
@@ -262,7 +268,7 @@ set_attributes() {
 # refused STATUS WORDS IMAGE: the lines of standard input, and nothing is changed
 refused() {
 	local status=0
-	cp --sparse=always "$3" at
+	fresh "$3"
 	edit at >said 2>&1 || status=$?
 	[ "$status" = "$1" ] || { echo "status $status: $(cat said)"; return 1; }
 	grep -qF -e "$2" said || { cat said; return 1; }
@@ -310,7 +316,7 @@ refused() {
 		[ $flag != 0x800 ] || printf 'put\t/etc/deep/new\tshort\n' | refused 3 "encrypted" odd
 	done
 	# nobody said where to
-	cp --sparse=always ext4.img at
+	fresh ext4.img
 	printf 'put\t/etc/fstab\tshort\n' >some
 	NOWHERE=1 run -4 edit at <some
 	cmp at ext4.img
@@ -332,12 +338,12 @@ refused() {
 
 @test "a journal too small, or none: a list beside the image is what a cut leaves" {
 	for image in nojournal ext2; do
-		cp --sparse=always $image.img at
+		fresh $image.img
 		run -4 "$GUEST_EDIT" at <script
 		[[ "$output" = *"no journal"* ]]
 		cmp at $image.img
 		for cut in $(seq 1 12 300); do
-			cp --sparse=always $image.img at
+			fresh $image.img
 			rm -f at.moult-edits
 			CUT=$cut run edit at <script
 			[ "$status" = 0 ] || [ "$status" = 137 ]
@@ -355,7 +361,7 @@ refused() {
 		[ "$status" = 0 ]
 	done
 	# one that was forgotten while the guest ran, one that is damaged, one of another image
-	cp --sparse=always ext2.img at
+	fresh ext2.img
 	CUT=20 run -137 edit at <script
 	cp at.moult-edits kept
 	cp --sparse=always at changed
@@ -374,7 +380,7 @@ refused() {
 
 @test "a step that fails without a journal is undone" {
 	for fail in 1 5 40 150; do
-		cp --sparse=always ext2.img at
+		fresh ext2.img
 		FAIL=$fail run -1 edit at <script
 		cmp at ext2.img
 		[ ! -e at.moult-edits ]
@@ -416,7 +422,7 @@ used() {
 		used used
 		: >tally
 		for cut in $(seq 1 200); do
-			cp --sparse=always used at
+			fresh used
 			CUT=$cut run edit at <script
 			[ "$status" = 137 ] || break
 			echo "$image, cut at $cut"
@@ -447,7 +453,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 		umount mnt
 		dumpe2fs -h dirty 2>/dev/null | grep -q needs_recovery
 		for cut in 0 1 2 3 4 5 6 8 10 12; do
-			cp --sparse=always dirty at
+			fresh dirty
 			CUT=$cut run edit at <script
 			[ $cut != 0 ] || [ "$status" = 0 ]
 			if [ $cut = 0 ]; then
@@ -523,7 +529,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 		set_attributes mnt
 		attributes mnt/etc/fstab mnt/etc mnt/etc/os-release mnt/boot/initrd >before
 		umount mnt
-		cp --sparse=always odd at
+		fresh odd
 		NOWHERE=1 run -4 edit at <script
 		cmp at odd
 		run -0 edit at <script
@@ -549,7 +555,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 	mcopy -i fat short ::/EFI/debian/grub.cfg
 	printf '%s\t%s\t%s\n' put /efi/DEBIAN/grub.cfg hi put /EFI/BOOT/BOOTX64.EFI long append /EFI/debian/grubx64.efi segment \
 		put "/EFI/BOOT/a longer name.conf" short >some
-	cp --sparse=always fat at
+	fresh fat
 	run -4 "$GUEST_EDIT" at <some
 	cmp at fat
 	run -0 edit at <some
@@ -568,7 +574,7 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 	printf 'link\t/EFI/x\ty\n' | refused 4 "FAT does not have" fat
 	# cut off, and brought to its end
 	for cut in 1 3 9; do
-		cp --sparse=always fat at
+		fresh fat
 		CUT=$cut run -137 edit at <some
 		RECOVER=1 run -0 edit at
 		fsck.fat -n at >said || { cat said; false; }
@@ -596,14 +602,14 @@ fcntl.ioctl(os.open("mnt", os.O_RDONLY), 0x8004587d, struct.pack("I", 1))' # EXT
 	truncate -s 40M esp
 	mkfs.fat -F 32 esp >/dev/null
 	printf 'put\t/etc/fstab\tlong\nput\t/boot/EFI/x\tshort\n' >some
-	cp --sparse=always ext4.img at
+	fresh ext4.img
 	cp --sparse=always esp at.esp
 	ATTACH=at.esp=/boot run -0 edit at <some
 	"$VFS_LIST" at cat /etc/fstab | cmp - long
 	[ "$(mtype -i at.esp ::/EFI/x)" = "$(cat short)" ]
 	steps=0
 	for fail in $(seq 8 40); do
-		cp --sparse=always ext4.img at
+		fresh ext4.img
 		cp --sparse=always esp at.esp
 		FAIL=$fail ATTACH=at.esp=/boot run edit at <some
 		[ "$status" != 0 ] || break
