@@ -239,5 +239,6 @@ void vfs_close(struct vfs *vfs)
 	free(vfs->mounts);
 	str_clear(&vfs->warning);
 	str_clear(&vfs->device);
+	free(vfs->subvolume);
 	vfs->ops->close(vfs);
 }

@@ -93,7 +93,9 @@ static int answer_mount(const struct server *server, struct question *question,
 		question->options[i][OPTION_BYTES - 1] = '\0';
 		options[i] = question->options[i];
 	}
-	return vfs_mount_open(question->device, type, options, question->is_writable != 0,
+	return vfs_mount_open(question->device, type, options,
+			      question->is_writable != 0 ? VFS_MOUNT_REPLAY
+							 : VFS_MOUNT_READ,
 			      &out->error);
 }
 
@@ -166,12 +168,16 @@ int vfs_aside_loop(int fd, uint64_t offset, uint64_t size_bytes, bool is_writabl
 }
 
 int vfs_aside_mount(const char *device, const char *type, const char *const *options,
-		    bool is_writable, struct error *err)
+		    enum vfs_mount_mode mode, struct error *err)
 {
-	struct question question = {.is_mount = 1, .is_writable = is_writable};
+	struct question question = {.is_mount = 1,
+				    .is_writable = mode == VFS_MOUNT_REPLAY};
 	struct answer answer;
 	size_t i;
 
+	if (mode == VFS_MOUNT_WRITE)
+		return error_set(err, ERROR_PARTIAL,
+				 "'%s' is not mounted to be written to here", device);
 	for (i = 0; options[i] != NULL; i++) {
 		if (i == OPTIONS_MOST || strlen(options[i]) >= OPTION_BYTES)
 			return error_set(err, ERROR_PARTIAL,

@@ -30,10 +30,10 @@ nodiscard int vfs_aside_loop(int fd, uint64_t offset, uint64_t size_bytes,
 			     bool is_writable, char out_path[LOOP_PATH_BYTES],
 			     struct error *err);
 
-/** vfs_mount_open by it, of a device that vfs_aside_loop made. Errors, Returns: as there; and
- * ERROR_PARTIAL for options that are too long */
+/** vfs_mount_open by it, of a device that vfs_aside_loop made; never VFS_MOUNT_WRITE. Errors,
+ * Returns: as there; and ERROR_PARTIAL for options that are too long */
 nodiscard int vfs_aside_mount(const char *device, const char *type,
-			      const char *const *options, bool is_writable,
+			      const char *const *options, enum vfs_mount_mode mode,
 			      struct error *err);
 
 #endif

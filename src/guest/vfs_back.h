@@ -12,6 +12,9 @@
 #include "base/str.h"
 #include "guest/vfs.h"
 
+struct edit_changes;
+struct edit_writer;
+
 /** The names of a folder, gathered so that they can be sorted. */
 struct vfs_names {
 	struct str bytes; /* the names, each with its NUL */
@@ -62,6 +65,12 @@ struct vfs {
 	size_t mount_count;
 	struct str device; /* that it is mounted from; empty: none */
 	bool is_device_writable;
+	struct blocks *blocks; /* where it lies, for writers that ask; else NULL */
+	char *subvolume; /* of a btrfs that is mounted; NULL: the default one; owned */
+	/* Work out what changes bring about, for edit.h; NULL: it is only read. Nothing is
+	 * written; @changes live as long as the writer. */
+	int (*prepare)(struct vfs *vfs, const struct edit_changes *changes,
+		       struct edit_writer **out, struct error *err);
 };
 
 enum {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/own.h"
+#include "guest/vfs_ext_write.h"
 #include "guest/vfs_formats.h"
 
 /* 64 MiB of group descriptors are those of 128 TiB. */
@@ -304,7 +305,8 @@ static int ext_open(struct blocks *blocks, struct vfs **out, struct error *err)
 	ext->vfs = (struct vfs){.ops = &ext_ops,
 				.root = EXT2_ROOT_INO,
 				.warning = STR_EMPTY,
-				.device = STR_EMPTY};
+				.device = STR_EMPTY,
+				.prepare = ext_prepare};
 	ext->view.blocks = blocks;
 	if (open_fs(ext, err) != 0 || replay(ext, err) != 0 ||
 	    ext_stat(&ext->vfs, EXT2_ROOT_INO, &root, err) != 0) {

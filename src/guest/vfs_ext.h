@@ -13,6 +13,8 @@
 #include "guest/vfs_back.h"
 #include "model/blocks.h"
 
+struct ext_changes;
+
 enum { EXT_LINE_BYTES = 16384, EXT_LINES = 128, EXT_INDEXES = 16 };
 
 /** A block of the file system whose newer content lies in the journal. */
@@ -32,7 +34,9 @@ struct ext_view {
 		uint64_t number; /* line N holds the bytes from N * EXT_LINE_BYTES */
 		char *bytes;	 /* NULL: nothing */
 	} lines[EXT_LINES];
-	struct error error; /* of the last read that failed */
+	struct ext_changes
+		*changes;   /* what was written, in memory; NULL: nothing can be */
+	struct error error; /* of the last read or write that failed */
 };
 
 /** An open ext2, ext3 or ext4. */
@@ -46,6 +50,8 @@ struct ext {
 		uint64_t used; /* the larger, the later */
 	} indexes[EXT_INDEXES];
 	uint64_t uses;
+	uint32_t
+		next_transaction; /* of a journal that was replayed: the number behind it */
 };
 
 /** A file's way from its own blocks to those of the file system. */
@@ -72,7 +78,7 @@ struct ext_run {
 nodiscard int ext_view_read(struct ext_view *view, uint64_t offset, void *buffer,
 			    size_t length, struct error *err);
 
-/** Give the view's memory back. */
+/** Give the view's memory back; its changes are the caller's. */
 void ext_view_clear(struct ext_view *view);
 
 /** Open a file system by libext2fs through a view.

@@ -10,71 +10,14 @@
 
 #include "base/own.h"
 #include "guest/vfs_ext.h"
+#include "guest/vfs_ext_journal.h"
 
 enum {
-	BLOCK_DESCRIPTOR = 1,
-	BLOCK_COMMIT = 2,
-	BLOCK_SUPER_1 = 3,
-	BLOCK_SUPER_2 = 4,
-	BLOCK_REVOKE = 5,
-
-	INCOMPAT_64BIT = 2,
-	INCOMPAT_CSUM_V2 = 8,
-	INCOMPAT_CSUM_V3 = 16,
-	INCOMPAT_FAST_COMMIT = 32,
-	INCOMPAT_KNOWN = 63, /* beside these: revoked blocks, asynchronous commits */
-
-	TAG_ESCAPED = 1,
-	TAG_SAME_UUID = 2,
-	TAG_LAST = 8,
-
 	FAST_TAG_HEAD = 10,
 	FAST_BLOCKS = 256, /* where the superblock does not tell */
 
-	HEAD_BYTES = 12,
-	UUID_BYTES = 16,
-	REVOKE_HEAD_BYTES = 16,
-	CHECKSUM_BYTES = 4,
-	COMMIT_CHECKSUM_AT = 16,
-	SUPER_BYTES = 1024,
-	SUPER_CHECKSUM_AT = 0xfc,
-	TAG_BYTES_MOST = 16,
-
 	BLOCKS_MOST = 4 << 20, /* 16 GiB of 4 KiB; mke2fs makes 1 GiB at most */
 	RECORDS_MOST = 4 << 20,
-};
-
-static const uint32_t magic = 0xc03b3998;
-
-/* A block that a transaction writes, or revokes. */
-struct record {
-	uint64_t block;	 /* of the file system */
-	uint64_t source; /* where its content lies */
-	uint32_t number; /* of the transaction */
-	bool is_escaped;
-};
-
-struct records {
-	struct record *rows;
-	size_t count;
-};
-
-struct journal {
-	struct ext *ext;
-	struct ext_map map;
-	char *buffer;	 /* a block */
-	char *data;	 /* a second one */
-	unsigned bytes;	 /* of a block */
-	uint32_t first;	 /* block of the log */
-	uint32_t end;	 /* the block behind its last one */
-	uint32_t number; /* of the transaction that is expected */
-	uint32_t start;	 /* the block where it begins; 0: the journal is empty */
-	uint32_t incompat;
-	uint32_t seed; /* of checksums */
-	bool has_checksums;
-	uint32_t wrong; /* a block whose checksum is wrong, of a transaction that may be
-			    unfinished; 0: none */
-	struct records written, revoked;
 };
 
 static uint32_t be32(const char *bytes)
@@ -91,14 +34,15 @@ static uint32_t checksum(uint32_t seed, const char *bytes, size_t length)
 }
 
 /* The checksum of a block whose own field, at @at, counts as 0. */
-static uint32_t checksum_without(uint32_t seed, const char *bytes, size_t length,
-				 size_t at)
+uint32_t ext_journal_checksum_without(uint32_t seed, const char *bytes, size_t length,
+				      size_t at)
 {
-	static const char zeros[CHECKSUM_BYTES];
+	static const char zeros[JOURNAL_CHECKSUM_BYTES];
 	uint32_t value = checksum(seed, bytes, at);
 
 	value = checksum(value, zeros, sizeof(zeros));
-	return checksum(value, bytes + at + CHECKSUM_BYTES, length - at - CHECKSUM_BYTES);
+	return checksum(value, bytes + at + JOURNAL_CHECKSUM_BYTES,
+			length - at - JOURNAL_CHECKSUM_BYTES);
 }
 
 static int damaged(const char *what, uint64_t block, struct error *err)
@@ -108,8 +52,8 @@ static int damaged(const char *what, uint64_t block, struct error *err)
 }
 
 /* Where a block of the journal lies in the file system. */
-static int find_block(struct journal *journal, uint64_t block, uint64_t *out,
-		      struct error *err)
+int ext_journal_find(struct ext_journal *journal, uint64_t block, uint64_t *out,
+		     struct error *err)
 {
 	struct ext_run run;
 
@@ -121,18 +65,18 @@ static int find_block(struct journal *journal, uint64_t block, uint64_t *out,
 	return 0;
 }
 
-static int read_block(struct journal *journal, uint64_t block, char *buffer,
+static int read_block(struct ext_journal *journal, uint64_t block, char *buffer,
 		      struct error *err)
 {
 	uint64_t source = 0;
 
-	if (find_block(journal, block, &source, err) != 0)
+	if (ext_journal_find(journal, block, &source, err) != 0)
 		return -1;
 	return ext_view_read(&journal->ext->view, source * journal->bytes, buffer,
 			     journal->bytes, err);
 }
 
-static int add_record(struct records *records, const struct record *record,
+static int add_record(struct ext_records *records, const struct ext_record *record,
 		      struct error *err)
 {
 	if (records->count == RECORDS_MOST)
@@ -144,18 +88,30 @@ static int add_record(struct records *records, const struct record *record,
 }
 
 /* The block of the log behind @block: it goes round. */
-static uint32_t after(const struct journal *journal, uint32_t block)
+static uint32_t after(const struct ext_journal *journal, uint32_t block)
 {
 	return block + 1 >= journal->end ? journal->first : block + 1;
 }
 
-static bool tail_is_right(const struct journal *journal)
+static bool tail_is_right(const struct ext_journal *journal)
 {
-	const size_t at = journal->bytes - CHECKSUM_BYTES;
+	const size_t at = journal->bytes - JOURNAL_CHECKSUM_BYTES;
 
 	return !journal->has_checksums ||
-	       checksum_without(journal->seed, journal->buffer, journal->bytes, at) ==
-		       be32(journal->buffer + at);
+	       ext_journal_checksum_without(journal->seed, journal->buffer,
+					    journal->bytes,
+					    at) == be32(journal->buffer + at);
+}
+
+uint32_t ext_journal_checksum_data(const struct ext_journal *journal, const char *bytes)
+{
+	const uint32_t number = htobe32(journal->number);
+	uint32_t value;
+
+	value = checksum(journal->seed, (const char *)&number, sizeof(number));
+	value = checksum(value, bytes, journal->bytes);
+	return (journal->incompat & JOURNAL_INCOMPAT_CSUM_V3) != 0 ? value
+								   : value & 0xffff;
 }
 
 /* A block that a descriptor tells of. */
@@ -165,27 +121,27 @@ struct tag {
 	uint32_t checksum;
 };
 
-static size_t tag_bytes(const struct journal *journal)
+size_t ext_journal_tag_bytes(const struct ext_journal *journal)
 {
 	size_t bytes = 8;
 
-	if ((journal->incompat & INCOMPAT_CSUM_V3) != 0)
-		return TAG_BYTES_MOST;
-	if ((journal->incompat & INCOMPAT_CSUM_V2) != 0)
+	if ((journal->incompat & JOURNAL_INCOMPAT_CSUM_V3) != 0)
+		return JOURNAL_TAG_BYTES_MOST;
+	if ((journal->incompat & JOURNAL_INCOMPAT_CSUM_V2) != 0)
 		bytes += 2;
-	return (journal->incompat & INCOMPAT_64BIT) != 0 ? bytes + 4 : bytes;
+	return (journal->incompat & JOURNAL_INCOMPAT_64BIT) != 0 ? bytes + 4 : bytes;
 }
 
-static struct tag read_tag(const struct journal *journal, const char *bytes)
+static struct tag read_tag(const struct ext_journal *journal, const char *bytes)
 {
 	struct tag tag = {.block = be32(bytes)};
 	const uint32_t word = be32(bytes + 4);
 	uint64_t high = 0;
 
-	if ((journal->incompat & INCOMPAT_64BIT) != 0)
+	if ((journal->incompat & JOURNAL_INCOMPAT_64BIT) != 0)
 		high = be32(bytes + 8);
 	tag.block |= high << 32;
-	if ((journal->incompat & INCOMPAT_CSUM_V3) != 0) {
+	if ((journal->incompat & JOURNAL_INCOMPAT_CSUM_V3) != 0) {
 		tag.flags = word;
 		tag.checksum = be32(bytes + 12);
 	} else {
@@ -195,35 +151,29 @@ static struct tag read_tag(const struct journal *journal, const char *bytes)
 	return tag;
 }
 
-static int check_data(struct journal *journal, const struct tag *tag, uint32_t block,
+static int check_data(struct ext_journal *journal, const struct tag *tag, uint32_t block,
 		      struct error *err)
 {
-	const uint32_t number = htobe32(journal->number);
-	uint32_t value;
-
 	if (!journal->has_checksums)
 		return 0;
 	if (read_block(journal, block, journal->data, err) != 0)
 		return -1;
-	value = checksum(journal->seed, (const char *)&number, sizeof(number));
-	value = checksum(value, journal->data, journal->bytes);
-	if ((journal->incompat & INCOMPAT_CSUM_V3) == 0)
-		value &= 0xffff;
-	if (value != tag->checksum)
+	if (ext_journal_checksum_data(journal, journal->data) != tag->checksum)
 		journal->wrong = block;
 	return 0;
 }
 
-static int take_tag(struct journal *journal, const struct tag *tag, uint32_t block,
+static int take_tag(struct ext_journal *journal, const struct tag *tag, uint32_t block,
 		    struct error *err)
 {
-	struct record record = {.block = tag->block,
-				.number = journal->number,
-				.is_escaped = (tag->flags & TAG_ESCAPED) != 0};
+	struct ext_record record = {.block = tag->block,
+				    .number = journal->number,
+				    .is_escaped =
+					    (tag->flags & JOURNAL_TAG_ESCAPED) != 0};
 
 	if (tag->block >= ext2fs_blocks_count(journal->ext->fs->super))
 		return damaged("it is for a block outside", block, err);
-	if (find_block(journal, block, &record.source, err) != 0 ||
+	if (ext_journal_find(journal, block, &record.source, err) != 0 ||
 	    check_data(journal, tag, block, err) != 0)
 		return -1;
 	return add_record(&journal->written, &record, err);
@@ -231,41 +181,42 @@ static int take_tag(struct journal *journal, const struct tag *tag, uint32_t blo
 
 /* Reads the descriptor that lies in the buffer. @block: its place; becomes that of the last block
  * that it tells of. */
-static int read_descriptor(struct journal *journal, uint32_t *block, unsigned *steps,
+static int read_descriptor(struct ext_journal *journal, uint32_t *block, unsigned *steps,
 			   struct error *err)
 {
-	const size_t size = tag_bytes(journal);
-	const size_t end = journal->bytes - (journal->has_checksums ? CHECKSUM_BYTES : 0);
-	size_t at = HEAD_BYTES;
+	const size_t size = ext_journal_tag_bytes(journal);
+	const size_t end =
+		journal->bytes - (journal->has_checksums ? JOURNAL_CHECKSUM_BYTES : 0);
+	size_t at = JOURNAL_HEAD_BYTES;
 	struct tag tag = {0};
 
 	if (!tail_is_right(journal))
 		return damaged("wrong checksum", *block, err);
-	while ((tag.flags & TAG_LAST) == 0 && at + size <= end) {
+	while ((tag.flags & JOURNAL_TAG_LAST) == 0 && at + size <= end) {
 		tag = read_tag(journal, journal->buffer + at);
 		*block = after(journal, *block);
 		(*steps)++;
 		if (take_tag(journal, &tag, *block, err) != 0)
 			return -1;
 		at += size;
-		if ((tag.flags & TAG_SAME_UUID) == 0)
-			at += UUID_BYTES;
+		if ((tag.flags & JOURNAL_TAG_SAME_UUID) == 0)
+			at += JOURNAL_UUID_BYTES;
 	}
 	return 0;
 }
 
-static int read_revoke(struct journal *journal, uint32_t block, struct error *err)
+static int read_revoke(struct ext_journal *journal, uint32_t block, struct error *err)
 {
-	const size_t size = (journal->incompat & INCOMPAT_64BIT) != 0 ? 8 : 4;
-	const size_t end = be32(journal->buffer + HEAD_BYTES);
-	struct record record = {.number = journal->number};
+	const size_t size = (journal->incompat & JOURNAL_INCOMPAT_64BIT) != 0 ? 8 : 4;
+	const size_t end = be32(journal->buffer + JOURNAL_HEAD_BYTES);
+	struct ext_record record = {.number = journal->number};
 	size_t at;
 
 	if (!tail_is_right(journal))
 		return damaged("wrong checksum", block, err);
 	if (end > journal->bytes)
 		return damaged("too many revoked blocks", block, err);
-	for (at = REVOKE_HEAD_BYTES; at + size <= end; at += size) {
+	for (at = JOURNAL_REVOKE_HEAD_BYTES; at + size <= end; at += size) {
 		record.block = be32(journal->buffer + at);
 		if (size == 8)
 			record.block =
@@ -276,17 +227,17 @@ static int read_revoke(struct journal *journal, uint32_t block, struct error *er
 	return 0;
 }
 
-static bool commit_is_right(const struct journal *journal)
+static bool commit_is_right(const struct ext_journal *journal)
 {
 	return !journal->has_checksums ||
-	       checksum_without(journal->seed, journal->buffer, journal->bytes,
-				COMMIT_CHECKSUM_AT) ==
-		       be32(journal->buffer + COMMIT_CHECKSUM_AT);
+	       ext_journal_checksum_without(journal->seed, journal->buffer,
+					    journal->bytes, JOURNAL_COMMIT_CHECKSUM_AT) ==
+		       be32(journal->buffer + JOURNAL_COMMIT_CHECKSUM_AT);
 }
 
 /* Reads one transaction from @block on; @block becomes the one behind it.
  * Returns 1 when it is whole, 0 at the end of the log, -1 when it is damaged. */
-static int read_transaction(struct journal *journal, uint32_t *block, unsigned *steps,
+static int read_transaction(struct ext_journal *journal, uint32_t *block, unsigned *steps,
 			    struct error *err)
 {
 	uint32_t type;
@@ -295,23 +246,24 @@ static int read_transaction(struct journal *journal, uint32_t *block, unsigned *
 		if (read_block(journal, *block, journal->buffer, err) != 0)
 			return -1;
 		type = be32(journal->buffer + 4);
-		if (be32(journal->buffer) != magic ||
+		if (be32(journal->buffer) != JOURNAL_MAGIC ||
 		    be32(journal->buffer + 8) != journal->number)
 			return 0;
-		if (type == BLOCK_DESCRIPTOR &&
+		if (type == JOURNAL_BLOCK_DESCRIPTOR &&
 		    read_descriptor(journal, block, steps, err) != 0)
 			return -1;
-		if (type == BLOCK_REVOKE && read_revoke(journal, *block, err) != 0)
+		if (type == JOURNAL_BLOCK_REVOKE &&
+		    read_revoke(journal, *block, err) != 0)
 			return -1;
-		if (type != BLOCK_DESCRIPTOR && type != BLOCK_REVOKE &&
-		    type != BLOCK_COMMIT)
+		if (type != JOURNAL_BLOCK_DESCRIPTOR && type != JOURNAL_BLOCK_REVOKE &&
+		    type != JOURNAL_BLOCK_COMMIT)
 			return 0;
-		if (type == BLOCK_COMMIT && !commit_is_right(journal))
+		if (type == JOURNAL_BLOCK_COMMIT && !commit_is_right(journal))
 			journal->wrong = *block;
-		if (type == BLOCK_COMMIT && journal->wrong != 0)
+		if (type == JOURNAL_BLOCK_COMMIT && journal->wrong != 0)
 			return damaged("wrong checksum", journal->wrong, err);
 		*block = after(journal, *block);
-		if (type == BLOCK_COMMIT)
+		if (type == JOURNAL_BLOCK_COMMIT)
 			return 1;
 	}
 	return 0;
@@ -319,7 +271,7 @@ static int read_transaction(struct journal *journal, uint32_t *block, unsigned *
 
 /* Reads all whole transactions. What an unfinished one says counts for nothing: it is what a
  * crash leaves, and its data may be missing. */
-static int read_log(struct journal *journal, struct error *err)
+static int read_log(struct ext_journal *journal, struct error *err)
 {
 	struct error why = {0};
 	uint32_t block = journal->start;
@@ -345,7 +297,7 @@ static int read_log(struct journal *journal, struct error *err)
 
 static int by_block(const void *left, const void *right)
 {
-	const struct record *first = left, *second = right;
+	const struct ext_record *first = left, *second = right;
 
 	if (first->block != second->block)
 		return first->block < second->block ? -1 : 1;
@@ -357,7 +309,7 @@ static int by_block(const void *left, const void *right)
 }
 
 /* Whether a transaction as late as the record's, or a later one, revoked its block. */
-static bool is_revoked(const struct records *revoked, const struct record *record)
+static bool is_revoked(const struct ext_records *revoked, const struct ext_record *record)
 {
 	size_t low = 0, high = revoked->count, middle;
 
@@ -372,10 +324,10 @@ static bool is_revoked(const struct records *revoked, const struct record *recor
 }
 
 /* Makes patches of the last record of each block. */
-static void set_patches(struct journal *journal)
+static void set_patches(struct ext_journal *journal)
 {
 	struct ext_view *view = &journal->ext->view;
-	const struct records *written = &journal->written;
+	const struct ext_records *written = &journal->written;
 	struct ext_patch *patches;
 	size_t i, count = 0;
 
@@ -386,7 +338,7 @@ static void set_patches(struct journal *journal)
 		      sizeof(*journal->revoked.rows), by_block);
 	patches = mem_zero(written->count, sizeof(*patches));
 	for (i = 0; i < written->count; i++) {
-		const struct record *row = &written->rows[i];
+		const struct ext_record *row = &written->rows[i];
 
 		if (i + 1 < written->count && row[1].block == row->block)
 			continue;
@@ -403,12 +355,13 @@ static void set_patches(struct journal *journal)
 }
 
 /* Changes that are kept in the form of fast commits are not understood here. */
-static int check_fast_commits(struct journal *journal, uint32_t blocks, struct error *err)
+static int check_fast_commits(struct ext_journal *journal, uint32_t blocks,
+			      struct error *err)
 {
 	uint16_t tag;
 	uint32_t number;
 
-	if ((journal->incompat & INCOMPAT_FAST_COMMIT) == 0)
+	if ((journal->incompat & JOURNAL_INCOMPAT_FAST_COMMIT) == 0)
 		return 0;
 	if (read_block(journal, journal->end, journal->buffer, err) != 0)
 		return -1;
@@ -422,29 +375,33 @@ static int check_fast_commits(struct journal *journal, uint32_t blocks, struct e
 	return 0;
 }
 
-static int check_features(struct journal *journal, const char *super, struct error *err)
+static int check_features(struct ext_journal *journal, const char *super,
+			  struct error *err)
 {
 	const uint32_t type = be32(super + 4), incompat = be32(super + 0x28);
 
-	if (be32(super) != magic || (type != BLOCK_SUPER_1 && type != BLOCK_SUPER_2))
+	if (be32(super) != JOURNAL_MAGIC ||
+	    (type != JOURNAL_BLOCK_SUPER_1 && type != JOURNAL_BLOCK_SUPER_2))
 		return damaged("no superblock of a journal", 0, err);
-	if (type == BLOCK_SUPER_1)
+	if (type == JOURNAL_BLOCK_SUPER_1)
 		return 0;
-	if ((incompat & ~(uint32_t)INCOMPAT_KNOWN) != 0)
+	if ((incompat & ~(uint32_t)JOURNAL_INCOMPAT_KNOWN) != 0)
 		return error_set(err, ERROR_INPUT, "it has features 0x%" PRIx32,
-				 incompat & ~(uint32_t)INCOMPAT_KNOWN);
+				 incompat & ~(uint32_t)JOURNAL_INCOMPAT_KNOWN);
 	journal->incompat = incompat;
-	journal->has_checksums = (incompat & (INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3)) != 0;
+	journal->has_checksums =
+		(incompat & (JOURNAL_INCOMPAT_CSUM_V2 | JOURNAL_INCOMPAT_CSUM_V3)) != 0;
 	if (journal->has_checksums &&
-	    checksum_without(~0u, super, SUPER_BYTES, SUPER_CHECKSUM_AT) !=
-		    be32(super + SUPER_CHECKSUM_AT))
+	    ext_journal_checksum_without(~0u, super, JOURNAL_SUPER_BYTES,
+					 JOURNAL_SUPER_CHECKSUM_AT) !=
+		    be32(super + JOURNAL_SUPER_CHECKSUM_AT))
 		return damaged("wrong checksum", 0, err);
-	journal->seed = checksum(~0u, super + 0x30, UUID_BYTES);
+	journal->seed = checksum(~0u, super + 0x30, JOURNAL_UUID_BYTES);
 	return 0;
 }
 
 /* Reads the superblock. @out_fast: how many blocks at the end are for fast commits. */
-static int read_super(struct journal *journal, uint32_t *out_fast, struct error *err)
+static int read_super(struct ext_journal *journal, uint32_t *out_fast, struct error *err)
 {
 	const uint64_t blocks = EXT2_I_SIZE(&journal->map.inode) / journal->bytes;
 	const char *super = journal->buffer;
@@ -459,7 +416,7 @@ static int read_super(struct journal *journal, uint32_t *out_fast, struct error 
 	journal->first = be32(super + 0x14);
 	journal->number = be32(super + 0x18);
 	journal->start = be32(super + 0x1c);
-	if ((journal->incompat & INCOMPAT_FAST_COMMIT) != 0) {
+	if ((journal->incompat & JOURNAL_INCOMPAT_FAST_COMMIT) != 0) {
 		fast = be32(super + 0x54);
 		fast = fast != 0 ? fast : FAST_BLOCKS;
 	}
@@ -475,7 +432,7 @@ static int read_super(struct journal *journal, uint32_t *out_fast, struct error 
 	return 0;
 }
 
-static int open_journal(struct journal *journal, struct error *err)
+static int open_journal(struct ext_journal *journal, struct error *err)
 {
 	struct ext *ext = journal->ext;
 	const uint32_t number = ext->fs->super->s_journal_inum;
@@ -496,7 +453,7 @@ static int open_journal(struct journal *journal, struct error *err)
 	return ext_map_open(ext, number, &inode, &journal->map, err);
 }
 
-static void close_journal(struct journal *journal)
+void ext_journal_close(struct ext_journal *journal)
 {
 	ext_map_close(&journal->map);
 	free(journal->buffer);
@@ -505,21 +462,26 @@ static void close_journal(struct journal *journal)
 	free(journal->revoked.rows);
 }
 
+int ext_journal_open(struct ext_journal *journal, uint32_t *out_fast, struct error *err)
+{
+	return open_journal(journal, err) == 0 ? read_super(journal, out_fast, err) : -1;
+}
+
 int ext_journal_replay(struct ext *ext, struct error *err)
 {
-	struct journal journal = {.ext = ext};
+	struct ext_journal journal = {.ext = ext};
 	uint32_t fast = 0;
 	int result;
 
-	result = open_journal(&journal, err);
-	if (result == 0)
-		result = read_super(&journal, &fast, err);
+	result = ext_journal_open(&journal, &fast, err);
 	if (result == 0 && journal.start != 0)
 		result = read_log(&journal, err);
 	if (result == 0)
 		result = check_fast_commits(&journal, fast, err);
-	if (result == 0)
+	if (result == 0) {
 		set_patches(&journal);
-	close_journal(&journal);
+		ext->next_transaction = journal.number;
+	}
+	ext_journal_close(&journal);
 	return result;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfs_ext_view.c - libext2fs's io_manager over blocks: so it works on a qcow2 and on a partition
- * without any device, and what is read can be counted. It cannot write. */
+ * without any device, and what is read can be counted. What it writes stays in memory. */
 #include <et/com_err.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/vfs_ext.h"
+#include "guest/vfs_ext_write.h"
 
 /* First word of a journal's own blocks; in a block of data it is written as 0. */
 static const unsigned char journal_magic[4] = {0xc0, 0x3b, 0x39, 0x98};
@@ -99,8 +99,8 @@ static int apply_patch(struct ext_view *view, const struct ext_patch *patch,
 	return 0;
 }
 
-int ext_view_read(struct ext_view *view, uint64_t offset, void *buffer, size_t length,
-		  struct error *err)
+int ext_view_read_below(struct ext_view *view, uint64_t offset, void *buffer,
+			size_t length, struct error *err)
 {
 	size_t i;
 
@@ -115,6 +115,16 @@ int ext_view_read(struct ext_view *view, uint64_t offset, void *buffer, size_t l
 		if (apply_patch(view, &view->patches[i], offset, buffer, length, err) !=
 		    0)
 			return -1;
+	return 0;
+}
+
+int ext_view_read(struct ext_view *view, uint64_t offset, void *buffer, size_t length,
+		  struct error *err)
+{
+	if (ext_view_read_below(view, offset, buffer, length, err) != 0)
+		return -1;
+	if (view->changes != NULL)
+		ext_changes_apply(view->changes, offset, buffer, length);
 	return 0;
 }
 
@@ -165,14 +175,26 @@ static errcode_t channel_read(io_channel channel, unsigned long block, int count
 	return channel_read64(channel, block, count, data);
 }
 
+static errcode_t channel_write64(io_channel channel, unsigned long long block, int count,
+				 const void *data)
+{
+	struct ext_view *view = channel->private_data;
+	const uint64_t unit = (uint64_t)channel->block_size;
+	const size_t length = count < 0 ? (size_t) - (long)count : (size_t)count * unit;
+
+	if (view->changes == NULL)
+		return EXT2_ET_RO_FILSYS;
+	if (block > UINT64_MAX / unit)
+		return EXT2_ET_BAD_BLOCK_NUM;
+	if (ext_changes_write(view, block * unit, data, length, &view->error) != 0)
+		return EXT2_ET_SHORT_WRITE;
+	return 0;
+}
+
 static errcode_t channel_write(io_channel channel, unsigned long block, int count,
 			       const void *data)
 {
-	(void)channel;
-	(void)block;
-	(void)count;
-	(void)data;
-	return EXT2_ET_RO_FILSYS;
+	return channel_write64(channel, block, count, data);
 }
 
 static errcode_t channel_flush(io_channel channel)
@@ -191,13 +213,14 @@ static struct struct_io_manager manager = {
 	.write_blk = channel_write,
 	.flush = channel_flush,
 	.read_blk64 = channel_read64,
+	.write_blk64 = channel_write64,
 };
 
 static errcode_t channel_open(const char *name, int flags, io_channel *out)
 {
 	io_channel channel;
 
-	if ((flags & IO_FLAG_RW) != 0)
+	if ((flags & IO_FLAG_RW) != 0 && view_to_open->changes == NULL)
 		return EXT2_ET_RO_FILSYS;
 	channel = mem_zero(1, sizeof(*channel));
 	channel->magic = EXT2_ET_MAGIC_IO_CHANNEL;

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "guest/vfs_back.h"
 #include "guest/vfs_fat.h"
+#include "guest/vfs_fat_write.h"
 #include "guest/vfs_formats.h"
 #include "guest/vfs_mount.h"
 
@@ -253,6 +254,12 @@ static void fat_close(struct vfs *vfs)
 	free(fat);
 }
 
+static int fat_prepare(struct vfs *vfs, const struct edit_changes *changes,
+		       struct edit_writer **out, struct error *err)
+{
+	return fat_write_prepare(vfs->blocks, copy_most, changes, out, err);
+}
+
 static const struct vfs_ops fat_ops = {
 	.find = fat_find,
 	.stat = fat_stat,
@@ -334,7 +341,9 @@ static int fat_open(struct blocks *blocks, struct vfs **out, struct error *err)
 	fat->vfs = (struct vfs){.ops = &fat_ops,
 				.type = "vfat",
 				.warning = STR_EMPTY,
-				.device = STR_EMPTY};
+				.device = STR_EMPTY,
+				.blocks = blocks,
+				.prepare = fat_prepare};
 	fat->copy = -1;
 	(void)add_node(fat, "::", &folder_stat);
 	if (name_image(fat, blocks, err) != 0 || names_of(fat, 0, err) == NULL) {

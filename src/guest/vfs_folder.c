@@ -16,6 +16,7 @@
 
 #include "base/own.h"
 #include "guest/vfs_back.h"
+#include "guest/vfs_folder_write.h"
 
 static int folder_find(struct vfs *vfs, uint64_t folder, const char *name, uint64_t *out,
 		       struct error *err)
@@ -171,7 +172,8 @@ int vfs_open_folder(int root_fd, struct vfs **out, struct error *err)
 			    .type = "folder",
 			    .root = (uint64_t)root_fd,
 			    .warning = STR_EMPTY,
-			    .device = STR_EMPTY};
+			    .device = STR_EMPTY,
+			    .prepare = folder_prepare};
 	*out = vfs;
 	return 0;
 }

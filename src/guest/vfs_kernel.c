@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "guest/vfs_back.h"
 #include "guest/vfs_formats.h"
+#include "guest/vfs_kernel_write.h"
 #include "guest/vfs_mount.h"
 
 enum { OPTIONS_MOST = 4, BTRFS_SUPER_AT = 65536 };
@@ -62,7 +63,8 @@ static int mount_device(const struct driver *driver, const struct device *device
 		count++;
 	}
 	options[count] = more;
-	return vfs_mount_open(device->path, driver->type, options, device->is_writable,
+	return vfs_mount_open(device->path, driver->type, options,
+			      device->is_writable ? VFS_MOUNT_REPLAY : VFS_MOUNT_READ,
 			      err);
 }
 
@@ -153,7 +155,7 @@ static int judge(const struct driver *driver, const struct error *why, struct er
 
 /* Makes a mount a vfs. */
 static int wrap(const struct driver *driver, int root, const struct device *device,
-		struct vfs **out, struct error *err)
+		struct blocks *blocks, struct vfs **out, struct error *err)
 {
 	struct vfs *vfs;
 
@@ -164,6 +166,8 @@ static int wrap(const struct driver *driver, int root, const struct device *devi
 	vfs->type = driver->type;
 	str_add(&vfs->device, device->path);
 	vfs->is_device_writable = device->is_writable;
+	vfs->blocks = blocks;
+	vfs->prepare = kernel_prepare;
 	*out = vfs;
 	return 0;
 }
@@ -183,7 +187,7 @@ static int open_driver(const struct driver *driver, struct blocks *blocks, bool 
 		root = mount_device(driver, &device, NULL, &why);
 	if (root < 0 && why.os == EROFS)
 		root = mount_dirty(driver, &device, blocks, &warning, &why);
-	result = root >= 0 ? wrap(driver, root, &device, out, err)
+	result = root >= 0 ? wrap(driver, root, &device, blocks, out, err)
 			   : judge(driver, &why, err);
 	if (result == 0)
 		str_add(&(*out)->warning, warning.bytes);
@@ -244,8 +248,12 @@ int vfs_open_subvolume(struct vfs *vfs, const char *name, struct vfs **out,
 	if (root < 0 && why.os == ENOENT)
 		return error_set(err, ERROR_INPUT, "this btrfs has no subvolume '%s'",
 				 name);
-	return root >= 0 ? wrap(&btrfs, root, &device, out, err)
-			 : judge(&btrfs, &why, err);
+	if (root < 0)
+		return judge(&btrfs, &why, err);
+	if (wrap(&btrfs, root, &device, vfs->blocks, out, err) != 0)
+		return -1;
+	(*out)->subvolume = str_copy(name[0] != '\0' ? name : "/");
+	return 0;
 }
 
 const struct vfs_format vfs_format_btrfs = {

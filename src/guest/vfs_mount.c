@@ -32,15 +32,17 @@ static int set_option(int context, const char *option)
 
 /* Returns a descriptor, or -1 with errno set. */
 static int mount_new(const char *device, const char *type, const char *const *options,
-		     bool is_writable)
+		     enum vfs_mount_mode mode)
 {
+	const unsigned read_only = mode == VFS_MOUNT_WRITE ? 0 : MOUNT_ATTR_RDONLY;
 	autoclose int context = fsopen(type, FSOPEN_CLOEXEC);
 	size_t i;
 
 	if (context < 0 ||
 	    fsconfig(context, FSCONFIG_SET_STRING, "source", device, 0) != 0)
 		return -1;
-	if (!is_writable && fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) != 0)
+	if (mode == VFS_MOUNT_READ &&
+	    fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) != 0)
 		return -1;
 	for (i = 0; options[i] != NULL; i++)
 		if (set_option(context, options[i]) != 0)
@@ -48,22 +50,23 @@ static int mount_new(const char *device, const char *type, const char *const *op
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
 		return -1;
 	return fsmount(context, FSMOUNT_CLOEXEC,
-		       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+		       read_only | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
 			       MOUNT_ATTR_NOSUID);
 }
 
 /* What the child of mount_old is to do; made before it, for it only makes system calls. */
 struct old_plan {
 	const char *device, *type, *options;
-	bool is_writable;
+	enum vfs_mount_mode mode;
 };
 
 /* In the child: mounts in a namespace of its own. Returns a descriptor of the root or -1. */
 static int mount_apart(const struct old_plan *plan)
 {
 	static const char place[] = "/proc"; /* any folder that is there for certain */
-	const unsigned long flags = MS_NODEV | MS_NOEXEC | MS_NOSUID |
-				    (plan->is_writable ? 0 : (unsigned long)MS_RDONLY);
+	const unsigned long flags =
+		MS_NODEV | MS_NOEXEC | MS_NOSUID |
+		(plan->mode != VFS_MOUNT_READ ? 0 : (unsigned long)MS_RDONLY);
 
 	if (unshare(CLONE_NEWNS) != 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
@@ -130,17 +133,16 @@ static int fail(const char *type, struct error *err)
 }
 
 int vfs_mount_open(const char *device, const char *type, const char *const *options,
-		   bool is_writable, struct error *err)
+		   enum vfs_mount_mode mode, struct error *err)
 {
-	struct old_plan plan = {
-		.device = device, .type = type, .is_writable = is_writable};
+	struct old_plan plan = {.device = device, .type = type, .mode = mode};
 	struct str autostr text = STR_EMPTY;
 	size_t i;
 	int root;
 
 	if (vfs_aside_is_there())
-		return vfs_aside_mount(device, type, options, is_writable, err);
-	root = mount_new(device, type, options, is_writable);
+		return vfs_aside_mount(device, type, options, mode, err);
+	root = mount_new(device, type, options, mode);
 	if (root < 0 && errno == ENOSYS) {
 		for (i = 0; options[i] != NULL; i++) {
 			/* the old call cannot have it in a value */

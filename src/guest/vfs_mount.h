@@ -35,17 +35,23 @@ nodiscard int vfs_loop_open(int fd, uint64_t offset, uint64_t size_bytes,
 			    bool is_writable, char out_path[LOOP_PATH_BYTES],
 			    struct error *err);
 
-/** Mount a device without giving the mount a place: read-only for us, nodev, noexec, nosuid.
+/** Who may write to what is mounted. */
+enum vfs_mount_mode {
+	VFS_MOUNT_READ,	  /* nobody: the device stays as it is */
+	VFS_MOUNT_REPLAY, /* the kernel, to replay its log; not we */
+	VFS_MOUNT_WRITE,
+};
+
+/** Mount a device without giving the mount a place: nodev, noexec, nosuid.
  *
  * @type:    "xfs"
  * @options: "KEY" or "KEY=VALUE" each, NULL at the end
- * @is_writable: whether the kernel may write to the device, for a replay of its log
  * Errors:   ERROR_PARTIAL without the right or the driver; else ERROR_SYSTEM with `os` set
  * Source:   fsopen(2) of Linux 5.2; before it, mount(2) in a mount namespace of a child
  * Returns:  a descriptor (O_PATH) of the root folder, whose life is that of the mount, or -1
  */
 nodiscard int vfs_mount_open(const char *device, const char *type,
-			     const char *const *options, bool is_writable,
+			     const char *const *options, enum vfs_mount_mode mode,
 			     struct error *err);
 
 #endif
