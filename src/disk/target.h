@@ -107,6 +107,15 @@ bool target_holds_path(int root_fd, const struct target *target, const char *pat
 nodiscard int target_is_same_file(const struct target *target, const char *path,
 				  bool *out, struct error *err);
 
+/** Tell the kernel that a disk's partition table changed, so that its partitions are what they say.
+ * A file has none, and a disk in use keeps what the kernel knew until the next start.
+ *
+ * @path:   closed in this process
+ * @gone_bytes: start of a partition that left the table, which goes also from a disk in use; 0: none
+ * Source:  BLKRRPART, BLKPG of <linux/blkpg.h>
+ */
+void target_renew(const char *path, uint64_t gone_bytes);
+
 /** Give the memory back; the target is zeroed. */
 void target_clear(struct target *target);
 

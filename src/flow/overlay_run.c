@@ -46,6 +46,7 @@ int overlay_disk_open(const char *path, bool is_file, const char *undo,
 {
 	if (sink_open_disk(path, is_file, mode, &out->disk, err) != 0)
 		return error_frame(err, "%.100s", path);
+	out->path = str_copy(path);
 	if (open_log_at(out, undo, mode, err) != 0)
 		return error_frame(err, "%.100s", undo != NULL ? undo : path);
 	return 0;
@@ -57,6 +58,9 @@ void overlay_disk_close(struct overlay_disk *disk)
 	if (disk->log_sink != disk->disk)
 		sink_close(disk->log_sink);
 	sink_close(disk->disk);
+	if (disk->is_changed)
+		target_renew(disk->path, disk->gone_bytes);
+	free(disk->path);
 	*disk = (struct overlay_disk){0};
 }
 
@@ -296,6 +300,7 @@ static int obey(const struct plan *plan, const char *plan_json,
 	if (is_judged && overlay_is_unseen(plan) &&
 	    spool_open_part(options, plan->disk.size_bytes, &picture.boot, err) != 0)
 		return -1;
+	disk->is_changed = true;
 	result = overlay_apply(&work, out, err);
 	blocks_close(picture.boot);
 	return result;
@@ -340,6 +345,7 @@ int overlay_run_rollback(struct overlay_disk *disk, const struct overlay_watch *
 {
 	if (need_log(disk, err) != 0)
 		return -1;
+	disk->is_changed = true;
 	return overlay_rollback(disk->log, disk->disk, watch->progress, watch->data, err);
 }
 
@@ -381,6 +387,8 @@ static int release_partition(struct overlay_disk *disk, struct error *err)
 		result = table_plan_release(blocks, &layout, &plan, err);
 	if (result == 0)
 		result = write_release(disk->disk, &plan, err);
+	disk->is_changed = true;
+	disk->gone_bytes = header->partition_offset;
 	plan_clear(&plan);
 	layout_clear(&layout);
 	blocks_close(blocks);

@@ -12,6 +12,9 @@
 struct overlay_disk {
 	struct sink *disk, *log_sink; /* the same for a log in the disk's tail */
 	struct undo *log;	      /* NULL: there is none */
+	char *path;
+	bool is_changed; /* its table may be another now: the kernel is told when it is closed */
+	uint64_t gone_bytes; /* start of the partition that was taken out; 0: none */
 };
 
 /** Who is told how far it is, and who may stop it. */
