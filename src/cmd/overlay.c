@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "base/progress.h"
+#include "base/str.h"
 #include "flow/overlay_run.h"
 #include "record/overlay_json.h"
 #include "record/plan_json.h"
@@ -260,6 +262,18 @@ static int plan_command(struct call *call, char **words, struct error *err)
 	return result;
 }
 
+/* Names of disks change from one start to the next: a plan of an earlier one goes on where its
+ * log was found. That it is the same disk is checked before it is written to. */
+static void point_plan(const struct overlay_request *request, struct plan *plan)
+{
+	free(plan->disk.path);
+	plan->disk.path = str_copy(request->disk);
+	if (plan->undo_path != NULL && request->undo != NULL) {
+		free(plan->undo_path);
+		plan->undo_path = str_copy(request->undo);
+	}
+}
+
 /* The plan that an earlier apply left on the disk, when the same image is asked for. */
 static int find_begun(const struct call *call, const char *image, struct plan *plan,
 		      struct str *json)
@@ -278,6 +292,7 @@ static int find_begun(const struct call *call, const char *image, struct plan *p
 		str_add(json, undo_plan_of(disk.log));
 		*plan = found;
 		found = (struct plan){0};
+		point_plan(request, plan);
 		is_same = 1;
 	}
 	plan_clear(&found);

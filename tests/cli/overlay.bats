@@ -174,6 +174,16 @@ state() { overlay status --disk disk.raw --file --json | jq -r .state; }
 	done
 }
 
+@test "a disk that has another name since goes on, and goes back" {
+	apply > /dev/null
+	mv disk.raw renamed.raw
+	run -0 --separate-stderr overlay apply new.raw --disk renamed.raw --file --sha256 "$SHA" --confirm-disk disk.raw --progress none "${WAIVE[@]}" --json
+	[ "$(jq .outcome.resumed <<< "$output")" = true ]
+	overlay rollback --disk renamed.raw --file --confirm-disk disk.raw --progress none > /dev/null
+	mv renamed.raw disk.raw
+	is_old
+}
+
 @test "every source gives the same disk" {
 	qemu-img convert -O qcow2 new.raw new.qcow2
 	gzip -1 -k -f new.raw
