@@ -29,10 +29,12 @@ test-vm: deps-vm all
 	tests/vm/bundle build-bundle/moult-*.tar.xz $(BUILD)/moult
 	tests/lab/captures build-bundle/moult-rescue
 	tests/vm/overlay-full build-bundle/moult-rescue
+	tests/vm/power-cuts build-bundle/moult-rescue
+	tests/vm/kills build-bundle/moult-rescue 5
 
-lab: deps-vm
+lab: deps-vm all
 	@tools/bundle --build-here build-bundle/moult-here.tar.xz
-	tests/lab/overlay build-bundle/moult-rescue
+	tests/lab/overlay build-bundle/moult-rescue $(BUILD)/moult build-bundle/moult-here.tar.xz
 	tests/lab/xen build-bundle/moult-rescue
 
 deps-vm:
@@ -62,8 +64,8 @@ help:
 	@echo "make fuzz           look for inputs that break the readers, FUZZ_SECONDS (900) each"
 	@echo "make crash          cut an overlay and its rollback in 20,000 ways"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
-	@echo "make test-vm        boot machines under QEMU: the bundle, and what they say they are"
-	@echo "make lab            an overlay in a rescue and back; a real Xen, its dom0 and its guests"
+	@echo "make test-vm        boot machines under QEMU: the bundle, what they are, power cuts and kills"
+	@echo "make lab            real images written in a rescue, and back; a real Xen, its dom0, its guests"
 	@echo "make bundle         one archive that runs unpacked on any x86-64 Linux"
 	@echo "make deps           install what the build needs"
 	@echo "make fresh-machine  do 'make run' and 'make test' in a new minimal Debian 12"

@@ -386,9 +386,12 @@ static size_t body_count(const struct pieces *pieces)
 	return count;
 }
 
+/* Without a record nothing was written yet, and the log itself may be cut: a flush lies between
+ * its ends and its first record. A new one is begun then. */
 static bool may_resume(const struct undo *log, const struct plan *plan)
 {
-	return strcmp(undo_header_of(log)->plan_id, plan->id) == 0 &&
+	return undo_record_count(log) > 0 &&
+	       strcmp(undo_header_of(log)->plan_id, plan->id) == 0 &&
 	       undo_state_of(log) <= UNDO_COMPLETE;
 }
 

@@ -148,7 +148,10 @@ static int check_other_log(struct maker *maker, struct error *err)
 			       "no undo log of an overlay before");
 		return 0;
 	}
-	if (undo_state_of(log) == UNDO_ROLLED_BACK)
+	if (undo_record_count(log) == 0)
+		plan_add_check(maker->plan, "other-undo", CHECK_GOOD,
+			       "the undo log there holds nothing: nothing was written");
+	else if (undo_state_of(log) == UNDO_ROLLED_BACK)
 		plan_add_check(maker->plan, "other-undo", CHECK_GOOD,
 			       "the overlay before was rolled back");
 	else

@@ -243,7 +243,8 @@ static int check_content(const struct plan *plan, const struct overlay_disk *dis
 	    strcmp(undo_header_of(disk->log)->plan_id, plan->id) == 0 &&
 	    undo_state_of(disk->log) != UNDO_ROLLED_BACK)
 		return 0;
-	if (disk->log != NULL && undo_state_of(disk->log) != UNDO_ROLLED_BACK)
+	if (disk->log != NULL && undo_record_count(disk->log) > 0 &&
+	    undo_state_of(disk->log) != UNDO_ROLLED_BACK)
 		return error_set(
 			err, ERROR_REFUSED,
 			"other-undo: the undo log is of another overlay; see 'moult "

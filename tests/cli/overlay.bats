@@ -153,6 +153,47 @@ state() { overlay status --disk disk.raw --file --json | jq -r .state; }
 	done
 }
 
+# log_block NUMBER COUNT: blocks of the log of done.raw, whose plan is plan.json, on disk.raw; -1 is the last one
+log_block()
+{
+	local at=$(( $(jq .undo.start_bytes plan.json) / 4096 + $1 ))
+	[ "$1" -ge 0 ] || at=$(( at + $(jq .undo.size_bytes plan.json) / 4096 ))
+	dd if=done.raw of=disk.raw bs=4096 skip=$at seek=$at count="$2" conv=notrunc status=none
+}
+
+@test "an undo log that was cut while it was made: apply begins a new one, which is found" {
+	overlay plan new.raw --disk disk.raw --file --sha256 "$SHA" "${WAIVE[@]}" -o plan.json > /dev/null
+	overlay apply --plan plan.json --confirm-disk disk.raw --progress none > /dev/null
+	cp --sparse=always disk.raw done.raw
+	# its two ends, and no plan
+	cp --sparse=always old.raw disk.raw
+	log_block 0 1
+	log_block -1 1
+	[ "$(state)" = writing ]
+	apply > /dev/null
+	is_new
+	overlay rollback --disk disk.raw --file --confirm-disk disk.raw --progress none > /dev/null
+	is_old
+	# all but the end by which it is found
+	cp --sparse=always old.raw disk.raw
+	log_block 0 3 # the plan and the first state stand behind the header
+	[ "$(state)" = null ]
+	overlay apply --plan plan.json --confirm-disk disk.raw --progress none > /dev/null
+	[ "$(state)" = complete ]
+	overlay rollback --disk disk.raw --file --confirm-disk disk.raw --progress none > /dev/null
+	is_old
+}
+
+@test "a disk that has another name since goes on, and goes back" {
+	apply > /dev/null
+	mv disk.raw renamed.raw
+	run -0 --separate-stderr overlay apply new.raw --disk renamed.raw --file --sha256 "$SHA" --confirm-disk disk.raw --progress none "${WAIVE[@]}" --json
+	[ "$(jq .outcome.resumed <<< "$output")" = true ]
+	overlay rollback --disk renamed.raw --file --confirm-disk disk.raw --progress none > /dev/null
+	mv renamed.raw disk.raw
+	is_old
+}
+
 @test "every source gives the same disk" {
 	qemu-img convert -O qcow2 new.raw new.qcow2
 	gzip -1 -k -f new.raw

@@ -25,6 +25,11 @@ def run(words, **options):
     return subprocess.run(words, check=True, **options)
 
 
+def digest_of(path):
+    """SHA-256 of a file, in hexadecimal."""
+    return run(["sha256sum", path], stdout=subprocess.PIPE, text=True).stdout.split()[0]
+
+
 def cached(name, recipe, make):
     """The path of NAME-DIGEST below the cache; @make(path) makes it when the recipe is new."""
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
@@ -90,6 +95,15 @@ def modules_of(kernel, names):
     for name in names:
         add(name)
     return order
+
+
+def join(path, parts):
+    """One initramfs of several: the kernel unpacks them one over the other."""
+    with open(path, "wb") as out:
+        for part in parts:
+            with open(part, "rb") as file:
+                shutil.copyfileobj(file, out)
+            out.write(bytes(-out.tell() % 4))
 
 
 def pack(folder, path):
@@ -186,15 +200,15 @@ COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=3,sleep=off"]
 PARALLEL = ["-accel", "tcg,thread=multi"]
 
 
-def boot(log, words, timeout, prefix=(), watch=None, clock=PARALLEL):
+def boot(log, words, timeout, prefix=(), watch=None, clock=PARALLEL, every_s=0.5):
     """Run QEMU until it ends, started by the words @prefix; its console goes to the file @log. @watch is called
-    with its process group and the end of the console. Returns what it said."""
+    @every_s seconds with its process group and the end of the console. Returns what it said."""
     with open(log, "wb") as out:
         done = subprocess.Popen([*prefix, "qemu-system-x86_64", "-nographic", "-no-reboot", *clock] + words,
                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + timeout
         while done.poll() is None and time.monotonic() < end and not is_over(log):
-            time.sleep(0.5)
+            time.sleep(every_s)
             if watch:
                 watch(done.pid, end_of(log))
         if done.poll() is None:
