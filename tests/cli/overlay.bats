@@ -145,7 +145,7 @@ state() { overlay status --disk disk.raw --file --json | jq -r .state; }
 		case $status in
 		0) is_new ;;
 		6) grep -q "'moult overlay apply' goes on, 'moult overlay rollback' goes back" messages ;;
-		130) is_old ;;
+		130 | 143) is_old ;; # 143: it came before it was waited for
 		*) false ;;
 		esac
 		apply > /dev/null
