@@ -56,15 +56,17 @@ static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void run(const char *format, ...)
 {
-	char *line = NULL;
+	char *words = NULL, *line = NULL;
 	va_list list;
 
 	va_start(list, format);
-	assert_true(vasprintf(&line, format, list) > 0);
+	assert_true(vasprintf(&words, format, list) > 0);
 	va_end(list);
+	assert_true(asprintf(&line, "exec >&2; %s", words) > 0); /* our own output is TAP */
 	if (system(line) != 0)
-		fail_msg("failed: %s", line);
+		fail_msg("failed: %s", words);
 	free(line);
+	free(words);
 }
 
 static void save(const struct disk *disk, const char *name)
