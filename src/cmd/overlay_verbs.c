@@ -51,6 +51,8 @@ static int make_plan(struct cmd_overlay_call *call, char **words, bool is_shown,
 				    &call->request.options, err);
 	if (result == 0)
 		result = overlay_plan_apart(&call->request, out, err);
+	if (result == 0)
+		result = overlay_trust_id(&out->plan, err);
 	if (is_shown && show_planned(call, out, result == 0 ? err : NULL) != 0)
 		result = -1;
 	return result;
@@ -94,7 +96,8 @@ static int take_plan(const char *json, size_t length,
 		     const struct overlay_request *request, struct overlay_planned *out,
 		     struct error *err)
 {
-	if (record_read_plan(json, length, &out->plan, err) != 0)
+	if (record_read_plan(json, length, &out->plan, err) != 0 ||
+	    overlay_trust_id(&out->plan, err) != 0)
 		return -1;
 	if (request != NULL)
 		point_plan(request, &out->plan);
@@ -168,8 +171,7 @@ static int obey(struct cmd_overlay_call *call, const struct overlay_planned *pla
 	autostr struct str what = STR_EMPTY;
 	int result;
 
-	if (overlay_trust_id(plan, err) != 0 ||
-	    cmd_overlay_confirm(call, plan->disk.confirm, "write over it", err) != 0 ||
+	if (cmd_overlay_confirm(call, plan->disk.confirm, "write over it", err) != 0 ||
 	    overlay_trust_place(plan, call->request.undo, err) != 0)
 		return -1;
 	str_addf(&what, "apply of %.200s by plan %s", plan->image.name, plan->id);
