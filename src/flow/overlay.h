@@ -50,6 +50,9 @@ struct overlay_work {
 struct overlay_outcome {
 	uint64_t written_bytes, equal_bytes; /* of the plan's ranges */
 	uint64_t saved_bytes;		     /* old bytes that went to the log */
+	bool has_log;
+	enum undo_state state;	  /* of the log */
+	uint64_t log_saved_bytes; /* old bytes that are in it, of earlier sessions too */
 	uint64_t log_used_bytes, log_all_bytes;
 	bool was_resumed;
 	bool was_rolled_back; /* the digest was wrong, and the old disk is there again */

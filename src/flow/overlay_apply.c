@@ -550,6 +550,14 @@ static int explain(struct apply *apply, struct error *err)
 			   "'moult overlay rollback' goes back");
 }
 
+static void tell_log(const struct undo *log, struct overlay_outcome *out)
+{
+	out->has_log = true;
+	out->state = undo_state_of(log);
+	out->log_saved_bytes = undo_saved_bytes(log);
+	undo_room(log, &out->log_used_bytes, &out->log_all_bytes);
+}
+
 int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 		  struct error *err)
 {
@@ -570,7 +578,7 @@ int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 	if (result != 0)
 		(void)explain(&apply, &own);
 	if (apply.writer.log != NULL)
-		undo_room(apply.writer.log, &out->log_used_bytes, &out->log_all_bytes);
+		tell_log(apply.writer.log, out);
 	writer_end(&apply.writer);
 	undo_close(apply.writer.log);
 	free(apply.chunk.bytes);
