@@ -246,7 +246,8 @@ static int confirm_by_log(const struct cmd_overlay_call *call,
 static int end_overlay(struct cmd_overlay_call *call, struct overlay_disk *disk,
 		       bool is_commit, struct error *err)
 {
-	const struct overlay_watch watch = {cmd_overlay_progress, NULL, call};
+	const struct overlay_watch watch = {cmd_overlay_progress, cmd_overlay_is_stopped,
+					    call};
 	int result;
 
 	if (confirm_by_log(call, disk,

@@ -498,6 +498,9 @@ static int apply_all(struct apply *apply, struct error *err)
 /* A wrong digest brings the old disk back by itself. */
 static int go_back(struct apply *apply, struct error *err)
 {
+	/* nobody asked for it, so nobody stops it */
+	const struct overlay_watch watch = {apply->work->progress, NULL,
+					    apply->work->data};
 	struct error second = {0};
 	char text[256];
 
@@ -505,8 +508,8 @@ static int go_back(struct apply *apply, struct error *err)
 		return error_frame(err,
 				   "the disk holds a mix of old and new, and nothing "
 				   "was saved (--scope none)");
-	if (overlay_rollback(apply->writer.log, apply->work->disk, apply->work->progress,
-			     apply->work->data, &second) == 0) {
+	if (overlay_rollback(apply->writer.log, apply->work->disk, &watch, &second) ==
+	    0) {
 		apply->outcome->was_rolled_back = true;
 		return error_frame(err, "the old disk is there again");
 	}

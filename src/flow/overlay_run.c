@@ -357,7 +357,7 @@ int overlay_run_rollback(struct overlay_disk *disk, const struct overlay_watch *
 	if (need_log(disk, err) != 0)
 		return -1;
 	disk->is_changed = true;
-	return overlay_rollback(disk->log, disk->disk, watch->progress, watch->data, err);
+	return overlay_rollback(disk->log, disk->disk, watch, err);
 }
 
 static int write_release(struct sink *sink, const struct plan *plan, struct error *err)
