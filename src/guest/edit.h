@@ -113,6 +113,9 @@ nodiscard int edit_make_folder(struct edits *edits, const char *path,
 /** How many paths the set changes; 0: a commit would write nothing. */
 size_t edit_count(const struct edits *edits);
 
+/** How many edits changed something so far: one that finds all as it asks is none. */
+size_t edit_steps(const struct edits *edits);
+
 /** Say where a file system of the set may be written to.
  *
  * @vfs:    that the set was begun on, or one that is attached to it

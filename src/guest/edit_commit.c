@@ -48,6 +48,15 @@ size_t edit_count(const struct edits *edits)
 	return count;
 }
 
+size_t edit_steps(const struct edits *edits)
+{
+	size_t i, steps = 0;
+
+	for (i = 0; i < edits->count; i++)
+		steps += edits->parts[i].changes->steps;
+	return steps;
+}
+
 static struct edit_part *part_on(const struct edits *edits, const struct vfs *vfs)
 {
 	size_t i;

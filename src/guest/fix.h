@@ -27,7 +27,7 @@ struct fix_wishes {
 	const char *authorized_keys; /* text of public keys, one a line; NULL: none */
 	const char *user;	     /* who gets them; NULL: root */
 	struct vfs *old;	     /* the system that ran on the machine; NULL: none */
-	bool want_old_keys; /* its ssh host keys and authorized_keys come along */
+	bool want_old_keys;	 /* its ssh host keys and authorized_keys come along */
 	const char *grub_folder; /* of this program: GRUB's images; NULL: none */
 };
 
@@ -51,9 +51,11 @@ struct fixer;
 struct fix {
 	const struct fixer *fixer; /* whose turn it is */
 	struct edits *edits;	   /* of the guest's files */
-	struct edits *esp; /* of the EFI system partition; NULL: there is none */
-	struct vfs *vfs;   /* the guest's files as edited so far: edit_vfs(edits) */
-	struct blocks *disk;		/* as it is before the first write */
+	struct edits *esp;	   /* of the EFI system partition; NULL: there is none */
+	const char *esp_folder; /* where it lies in `esp`: NULL: at its root; "/boot/efi"
+				   where the guest mounts it, and `esp` is `edits` */
+	struct vfs *vfs;	/* the guest's files as edited so far: edit_vfs(edits) */
+	struct blocks *disk;	/* as it is before the first write */
 	struct fix_writes writes;	/* boot blocks */
 	const struct inspection *image; /* as it was read before the first edit */
 	const struct platform *platform;
