@@ -153,6 +153,13 @@ bool fix_put_esp(struct fix *fix, const char *path, const void *bytes, size_t le
 bool fix_write_blocks(struct fix *fix, uint64_t offset, const void *bytes, size_t length,
 		      const char *what, const char *prevents);
 
+/** Lay writes over bytes that were read from the disk. @offset: of the disk */
+void fix_writes_lay(const struct fix_writes *writes, uint64_t offset, void *bytes,
+		    size_t length);
+
+/** Give the memory of writes back. */
+void fix_writes_clear(struct fix_writes *writes);
+
 /** Say what cannot be done. @reason: one sentence, lower case, without full stop */
 void fix_gap(struct fix *fix, const char *place, const char *reason);
 
