@@ -163,6 +163,15 @@ void fix_writes_clear(struct fix_writes *writes);
 /** Say what cannot be done. @reason: one sentence, lower case, without full stop */
 void fix_gap(struct fix *fix, const char *place, const char *reason);
 
+/** A check by the prediction: whether a link of the guest as edited is not broken.
+ *
+ * @after:  as the check of a fixer has it
+ * @why:    what the link says is added when it is
+ * Returns: whether it is not
+ */
+bool fix_check_link(const struct fix *fix, const struct inspection *after,
+		    enum prediction_step step, struct str *why);
+
 /** The name that the guest will give to a network card of the machine, as far as can be told: that
  * of a pin by MAC, ethN where its kernel's arguments say net.ifnames=0 or it has no udev that renames,
  * else the stable one.

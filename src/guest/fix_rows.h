@@ -5,6 +5,9 @@
 
 #include "guest/fix.h"
 
+extern const struct fixer fixer_fstab;
+extern const struct fixer fixer_hostname;
 extern const struct fixer fixer_machine_id;
+extern const struct fixer fixer_ssh_keys;
 
 #endif
