@@ -10,6 +10,9 @@
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
+	&fixer_grub_bios,
+	&fixer_grub_uefi,
+	&fixer_initramfs_drivers,
 	&fixer_machine_id,
 	NULL,
 };

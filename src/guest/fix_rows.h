@@ -5,6 +5,9 @@
 
 #include "guest/fix.h"
 
+extern const struct fixer fixer_grub_bios;
+extern const struct fixer fixer_grub_uefi;
+extern const struct fixer fixer_initramfs_drivers;
 extern const struct fixer fixer_machine_id;
 
 #endif

@@ -340,17 +340,43 @@ static void fill_rest(struct prediction *out)
 					 "told above");
 }
 
+/* The first way in which the boot disk shows itself. */
+static const struct platform_disk *first_boot(const struct platform *platform)
+{
+	size_t i;
+
+	for (i = 0; i < platform->disk_count; i++)
+		if (platform->disks[i].is_boot)
+			return &platform->disks[i];
+	return NULL;
+}
+
+void predict_of_kernel(const struct inspection *image, const struct platform *platform,
+		       const struct guest_kernel *kernel, struct prediction *scratch,
+		       struct predict *out)
+{
+	*out = (struct predict){.image = image,
+				.platform = platform,
+				.out = scratch,
+				.kernel = kernel,
+				.disk = first_boot(platform)};
+	if (kernel->initramfs.path != NULL) {
+		out->initramfs = &kernel->initramfs;
+		out->has_initrd = true;
+	}
+	predict_choose_disk(out);
+}
+
 void guest_predict(const struct inspection *image, const struct platform *platform,
 		   struct prediction *out)
 {
-	struct predict predict = {.image = image, .platform = platform, .out = out};
-	size_t i;
+	struct predict predict = {.image = image,
+				  .platform = platform,
+				  .out = out,
+				  .disk = first_boot(platform)};
 
 	out->image = str_copy(image->name);
 	out->platform = str_copy(platform->name);
-	for (i = 0; i < platform->disk_count && predict.disk == NULL; i++)
-		if (platform->disks[i].is_boot)
-			predict.disk = &platform->disks[i];
 	if (image->has_guest)
 		out->system = str_copy(image->guest.system.pretty_name);
 	if (image->unseen != NULL || !image->has_guest) {
