@@ -10,8 +10,8 @@
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
-	&fixer_machine_id,
-	NULL,
+	&fixer_machine_id,  &fixer_name_pins,  &fixer_network,
+	&fixer_resolv_conf, &fixer_cloud_init, NULL,
 };
 
 const struct fixer *fix_by_name(const char *name)

@@ -5,6 +5,7 @@
 
 #include "guest/fix.h"
 
-extern const struct fixer fixer_machine_id;
+extern const struct fixer fixer_cloud_init, fixer_machine_id, fixer_name_pins,
+	fixer_network, fixer_resolv_conf;
 
 #endif
