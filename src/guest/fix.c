@@ -6,12 +6,14 @@
 
 #include "guest/card.h"
 #include "guest/fix_rows.h"
+#include "guest/predict.h"
 
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
-	&fixer_machine_id,  &fixer_name_pins,  &fixer_network,
-	&fixer_resolv_conf, &fixer_cloud_init, NULL,
+	&fixer_fstab,	 &fixer_hostname,    &fixer_name_pins,
+	&fixer_network,	 &fixer_resolv_conf, &fixer_cloud_init,
+	&fixer_ssh_keys, &fixer_machine_id,  NULL,
 };
 
 const struct fixer *fix_by_name(const char *name)
@@ -58,6 +60,20 @@ void fix_check(struct fix *fix, const struct inspection *after,
 		if (is_wanted(fix, only, skip) && !fixers[i]->check(fix, after, &why))
 			fix_gap(fix, "after the edits", why.bytes);
 	}
+}
+
+bool fix_check_link(const struct fix *fix, const struct inspection *after,
+		    enum prediction_step step, struct str *why)
+{
+	struct prediction prediction = {0};
+	bool is_right;
+
+	guest_predict(after, fix->platform, &prediction);
+	is_right = prediction.links[step].verdict != PREDICT_BROKEN;
+	if (!is_right)
+		str_add(why, prediction.links[step].says);
+	prediction_clear(&prediction);
+	return is_right;
 }
 
 /* What the first loader starts by default: a guest with two is not told apart here. */
