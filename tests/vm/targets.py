@@ -48,12 +48,12 @@ def drivers(rows):
     return [{"modalias": alias, "driver": name} for alias, name in rows]
 
 
-def platform(name, path):
+def platform(name, path, address=f"{ADDRESS}/{PREFIX}", gateway=GATEWAY):
     """Write what moult is told of a machine to a file. Returns its path."""
     firmware, _, disk, chain, stable = TARGETS[name]
-    routes = [{"to": "default", "gateway": gateway, "on_link": True} for gateway in (GATEWAY, GATEWAY6)]
+    routes = [{"to": "default", "gateway": way, "on_link": True} for way in (gateway, GATEWAY6)]
     card = {"name": "eth0", "stable_name": stable, "mac": MAC, "mtu_bytes": MTU, "ip4": "static", "ip6": "static",
-            "addresses": [f"{ADDRESS}/{PREFIX}", f"{ADDRESS6}/128"], "routes": routes, "drivers": drivers(VIRTIO_NET)}
+            "addresses": [address, f"{ADDRESS6}/128"], "routes": routes, "drivers": drivers(VIRTIO_NET)}
     text = {"schema": "moult.platform/1", "name": NAME, "firmware": firmware, "architecture": "x86_64", "cpu_level": 2,
             "memory_bytes": 1 << 30,
             "disks": [{"name": disk, "boot": True, "size_bytes": 8 << 30, "sector_bytes": 512, "drivers": drivers(chain)}],
@@ -63,7 +63,7 @@ def platform(name, path):
     return path
 
 
-def card(port, address=ADDRESS, net=NET, gateway=GATEWAY):
+def card_words(port, address=ADDRESS, net=NET, gateway=GATEWAY):
     """QEMU's words for the network card; @port of this machine leads to ssh at @address, if the guest has that."""
     user = f"user,id=n,net={net},host={gateway},ipv6-net={NET6},ipv6-host={GATEWAY6}"
     if net == NET:
@@ -89,14 +89,14 @@ def answers(port):
 
 
 class Guest:
-    """A machine that runs; it is stopped in the end of the block."""
+    """A machine that runs; it is stopped in the end of the block. @net: address, net and gateway of another network."""
 
-    def __init__(self, name, disk, log, key, is_kept=True):
+    def __init__(self, name, disk, log, key, is_kept=True, net=()):
         self.log, self.key, self.port = log, key, free_port()
-        self.words = ["qemu-system-x86_64", "-display", "none", "-monitor", "none", "-serial", f"file:{log}", "-no-reboot",
+        self.words = ["qemu-system-x86_64", "-nographic", "-monitor", "none", "-serial", f"file:{log}", "-no-reboot",
                       *machine.PARALLEL, "-m", "1G", "-cpu", "max", "-drive",
                       f"if=none,id=d,format=raw,file={disk}" + ("" if is_kept else ",snapshot=on"),
-                      *TARGETS[name][1], *card(self.port)]
+                      *TARGETS[name][1], *card_words(self.port, *net)]
 
     def __enter__(self):
         with open(self.log + ".qemu", "wb") as out:
