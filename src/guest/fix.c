@@ -11,7 +11,9 @@
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
-	&fixer_fstab, &fixer_hostname, &fixer_ssh_keys, &fixer_machine_id, NULL,
+	&fixer_fstab,	 &fixer_hostname,    &fixer_name_pins,
+	&fixer_network,	 &fixer_resolv_conf, &fixer_cloud_init,
+	&fixer_ssh_keys, &fixer_machine_id,  NULL,
 };
 
 const struct fixer *fix_by_name(const char *name)

@@ -5,9 +5,13 @@
 
 #include "guest/fix.h"
 
+extern const struct fixer fixer_cloud_init;
 extern const struct fixer fixer_fstab;
 extern const struct fixer fixer_hostname;
 extern const struct fixer fixer_machine_id;
+extern const struct fixer fixer_name_pins;
+extern const struct fixer fixer_network;
+extern const struct fixer fixer_resolv_conf;
 extern const struct fixer fixer_ssh_keys;
 
 #endif
