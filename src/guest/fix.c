@@ -11,6 +11,15 @@
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
 	&fixer_machine_id,
+	&fixer_root_argument,
+	&fixer_foreign_arguments,
+	&fixer_grub_search,
+	&fixer_console,
+	&fixer_resume,
+	&fixer_recordfail,
+	&fixer_storage,
+	&fixer_debconf,
+	&fixer_grow_root,
 	NULL,
 };
 

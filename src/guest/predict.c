@@ -316,12 +316,17 @@ bool predict_is_judged(const struct platform_driver *device)
 	return false;
 }
 
-static void judge_boot(struct predict *predict)
+static void judge_start(struct predict *predict)
 {
 	predict_firmware(predict);
 	predict_boot_blocks(predict);
 	predict_loader(predict);
 	predict_kernel(predict);
+}
+
+static void judge_boot(struct predict *predict)
+{
+	judge_start(predict);
 	predict_initramfs(predict);
 	predict_root(predict);
 	predict_fstab(predict);
@@ -340,17 +345,33 @@ static void fill_rest(struct prediction *out)
 					 "told above");
 }
 
-void guest_predict(const struct inspection *image, const struct platform *platform,
-		   struct prediction *out)
+static struct predict start(const struct inspection *image,
+			    const struct platform *platform, struct prediction *out)
 {
 	struct predict predict = {.image = image, .platform = platform, .out = out};
 	size_t i;
 
-	out->image = str_copy(image->name);
-	out->platform = str_copy(platform->name);
 	for (i = 0; i < platform->disk_count && predict.disk == NULL; i++)
 		if (platform->disks[i].is_boot)
 			predict.disk = &platform->disks[i];
+	return predict;
+}
+
+void predict_begin(const struct inspection *image, const struct platform *platform,
+		   struct prediction *judged, struct predict *out)
+{
+	*out = start(image, platform, judged);
+	if (image->unseen == NULL && image->has_guest)
+		judge_start(out);
+}
+
+void guest_predict(const struct inspection *image, const struct platform *platform,
+		   struct prediction *out)
+{
+	struct predict predict = start(image, platform, out);
+
+	out->image = str_copy(image->name);
+	out->platform = str_copy(platform->name);
 	if (image->has_guest)
 		out->system = str_copy(image->guest.system.pretty_name);
 	if (image->unseen != NULL || !image->has_guest) {

@@ -34,6 +34,15 @@ struct predict {
 /** Whether a device is there. */
 enum predict_presence { DEVICE_FOUND, DEVICE_GONE, DEVICE_UNKNOWN };
 
+/** Begin a prediction and judge it as far as to the kernel: which loader, entry and disk it is
+ * about.
+ *
+ * @out:    for predict_find(); it lives as long as @image, @platform and @judged
+ * @judged: zeroed by the caller, who clears it
+ */
+void predict_begin(const struct inspection *image, const struct platform *platform,
+		   struct prediction *judged, struct predict *out);
+
 /** Look for a device on the disk, as the machine will name it.
  *
  * @device: as fstab or root= has it
