@@ -233,7 +233,7 @@ static int plan(struct fix *fix, struct error *err)
 	struct debconf debconf = {.text = STR_EMPTY, .what = STR_EMPTY};
 
 	(void)err;
-	predict_begin(fix->image, fix->platform, &debconf.judged, &debconf.predict);
+	predict_to_kernel(&debconf.predict, fix->image, fix->platform, &debconf.judged);
 	if (fix_text(fix, DATABASE, &debconf.text)) {
 		answer_bios(fix, &debconf);
 		answer_esp(&debconf);
@@ -253,7 +253,7 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 {
 	struct debconf debconf = {.text = STR_EMPTY, .what = STR_EMPTY};
 
-	predict_begin(after, fix->platform, &debconf.judged, &debconf.predict);
+	predict_to_kernel(&debconf.predict, after, fix->platform, &debconf.judged);
 	if (vfs_read(fix->vfs, DATABASE, READ_CONFIG_MOST, &debconf.text, NULL) == 0 &&
 	    is_wrong(&debconf, "grub-pc/install_devices",
 		     "grub-pc/install_devices_empty"))

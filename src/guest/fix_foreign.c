@@ -139,7 +139,7 @@ static int plan(struct fix *fix, struct error *err)
 	size_t i;
 
 	(void)err;
-	predict_begin(fix->image, fix->platform, &judged, &foreign.predict);
+	predict_to_kernel(&foreign.predict, fix->image, fix->platform, &judged);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		foreign.row = &rows[i];
 		fix_lines_edit(fix, &editor, &foreign.what, rows[i].prevents);
@@ -157,7 +157,7 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 	const struct guest_entry *entry;
 	size_t i;
 
-	predict_begin(after, fix->platform, &judged, &foreign.predict);
+	predict_to_kernel(&foreign.predict, after, fix->platform, &judged);
 	entry = foreign.predict.entry;
 	for (i = 0; entry != NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
 		autofree char *copy = str_copy(entry->arguments);

@@ -33,7 +33,7 @@ void fix_lines_visit_shell(struct fix *fix, fix_lines_visit *visit, void *data);
 /** Whether the disk of the machine is one of Xen. */
 bool fix_is_xen(const struct platform *platform);
 
-/** Whether a device will surely not be there. @predict: of predict_begin() */
+/** Whether a device will surely not be there. @predict: of predict_to_kernel() */
 bool fix_is_gone(const struct predict *predict, const char *device);
 
 /** The partition of a number. Returns: it, or NULL */

@@ -116,7 +116,7 @@ static int plan(struct fix *fix, struct error *err)
 	struct arguments_editor editor = {.word = edit_word, .data = &resume};
 
 	(void)err;
-	predict_begin(fix->image, fix->platform, &resume.judged, &resume.predict);
+	predict_to_kernel(&resume.predict, fix->image, fix->platform, &resume.judged);
 	if (gone_inside(&resume) != NULL)
 		editor.end = add_end;
 	fix_lines_edit(fix, &editor, &resume.what,
@@ -132,7 +132,7 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 	struct resume resume = {.what = STR_EMPTY};
 	const struct guest_entry *entry;
 
-	predict_begin(after, fix->platform, &resume.judged, &resume.predict);
+	predict_to_kernel(&resume.predict, after, fix->platform, &resume.judged);
 	entry = resume.predict.entry;
 	if (entry != NULL && entry->resume != NULL && is_gone(entry->resume, &resume))
 		str_addf(why, "resume=%s will not be there", entry->resume);

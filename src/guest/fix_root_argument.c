@@ -209,7 +209,7 @@ static void edit_settings(struct fix *fix, const char *path, enum arguments_form
 static void begin(const struct inspection *image, const struct platform *platform,
 		  struct root_fix *out)
 {
-	predict_begin(image, platform, &out->judged, &out->predict);
+	predict_to_kernel(&out->predict, image, platform, &out->judged);
 	out->root = fix_volume_at(image, "/");
 }
 
@@ -245,17 +245,7 @@ static int plan(struct fix *fix, struct error *err)
 
 static bool check(const struct fix *fix, const struct inspection *after, struct str *why)
 {
-	struct root_fix root = {.what = STR_EMPTY};
-	bool is_right;
-
-	begin(after, fix->platform, &root);
-	if (root.predict.entry != NULL)
-		predict_root(&root.predict);
-	is_right = root.judged.links[STEP_ROOT].verdict != PREDICT_BROKEN;
-	if (!is_right)
-		str_add(why, root.judged.links[STEP_ROOT].says);
-	end(&root);
-	return is_right;
+	return fix_check_link(fix, after, STEP_ROOT, why);
 }
 
 const struct fixer fixer_root_argument = {

@@ -30,7 +30,7 @@ static void begin(const struct inspection *image, const struct platform *platfor
 	struct predict_place place = {0};
 	size_t i;
 
-	predict_begin(image, platform, &out->judged, &out->predict);
+	predict_to_kernel(&out->predict, image, platform, &out->judged);
 	if (volume == NULL)
 		volume = fix_volume_at(image, "/");
 	if (volume == NULL || volume->name != NULL)

@@ -33,7 +33,7 @@ static bool is_free(const char *options, size_t length)
 
 /* A line of crypttab: name, device, key, options.
  *
- * @predict: of predict_begin()
+ * @predict: of predict_to_kernel()
  * @out:     the line as it is to be
  * Returns:  whether it changed */
 static bool edit_line(const struct predict *predict, const char *line, struct str *out)
@@ -96,7 +96,7 @@ static int plan(struct fix *fix, struct error *err)
 	size_t changed = 0;
 
 	(void)err;
-	predict_begin(fix->image, fix->platform, &judged, &predict);
+	predict_to_kernel(&predict, fix->image, fix->platform, &judged);
 	if (fix_text(fix, CRYPTTAB, &text))
 		changed = edit_crypttab(&predict, text.bytes, &now);
 	str_addf(&what, "nofail is added to %zu volume%s whose device is not there",
@@ -120,7 +120,7 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 	struct prediction judged = {0};
 	struct predict predict;
 
-	predict_begin(after, fix->platform, &judged, &predict);
+	predict_to_kernel(&predict, after, fix->platform, &judged);
 	if (vfs_exists(fix->vfs, DEVICES))
 		str_add(why, DEVICES " still says which disks LVM looks at");
 	else if (vfs_read(fix->vfs, CRYPTTAB, READ_CONFIG_MOST, &text, NULL) == 0 &&

@@ -345,31 +345,33 @@ static void fill_rest(struct prediction *out)
 					 "told above");
 }
 
-static struct predict start(const struct inspection *image,
-			    const struct platform *platform, struct prediction *out)
+void predict_begin(struct predict *predict, const struct inspection *image,
+		   const struct platform *platform)
 {
-	struct predict predict = {.image = image, .platform = platform, .out = out};
 	size_t i;
 
-	for (i = 0; i < platform->disk_count && predict.disk == NULL; i++)
+	*predict = (struct predict){.image = image, .platform = platform};
+	for (i = 0; i < platform->disk_count && predict->disk == NULL; i++)
 		if (platform->disks[i].is_boot)
-			predict.disk = &platform->disks[i];
-	return predict;
+			predict->disk = &platform->disks[i];
 }
 
-void predict_begin(const struct inspection *image, const struct platform *platform,
-		   struct prediction *judged, struct predict *out)
+void predict_to_kernel(struct predict *predict, const struct inspection *image,
+		       const struct platform *platform, struct prediction *judged)
 {
-	*out = start(image, platform, judged);
+	predict_begin(predict, image, platform);
+	predict->out = judged;
 	if (image->unseen == NULL && image->has_guest)
-		judge_start(out);
+		judge_start(predict);
 }
 
 void guest_predict(const struct inspection *image, const struct platform *platform,
 		   struct prediction *out)
 {
-	struct predict predict = start(image, platform, out);
+	struct predict predict;
 
+	predict_begin(&predict, image, platform);
+	predict.out = out;
 	out->image = str_copy(image->name);
 	out->platform = str_copy(platform->name);
 	if (image->has_guest)
