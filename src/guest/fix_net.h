@@ -61,7 +61,7 @@ const struct guest_interface *net_find_layer(const struct guest *guest);
 /** Whether a name is one that kernel or udev give to network cards, not a bridge's or a VLAN's. */
 bool net_is_card_name(const char *name);
 
-/** Whether a card of the machine has this name. An unknown name may be any. */
+/** Whether a card of the machine has this name. One that is not known is one of udev's, "en...". */
 bool net_is_there(const struct net_cards *cards, const char *name);
 
 /** Whether an address, route or gateway is of IPv6. */
@@ -80,6 +80,9 @@ bool net_wants_route(const struct platform_nic *nic, const struct platform_route
 /** Whether the gateway of a route lies in none of the card's nets, so that it must be told to be
  * on the link. */
 bool net_is_on_link(const struct platform_nic *nic, const struct platform_route *route);
+
+/** Whether no route in front of this one of the card goes by the same gateway, which it has. */
+bool net_is_first_by(const struct platform_nic *nic, const struct platform_route *route);
 
 /** The nameservers of the machine that serve others too, with @between between them, if the card
  * has fixed addresses.

@@ -171,7 +171,7 @@ static void add_route(const struct net_card *card, const struct platform_route *
 	const char *ip = is_ip6 ? "ip -6" : "ip", *gateway = route->gateway;
 	const bool is_on_link = gateway != NULL && net_is_on_link(card->nic, route);
 
-	if (is_on_link)
+	if (is_on_link && net_is_first_by(card->nic, route))
 		str_addf(out, "\tpost-up %s route replace %s dev %s\n", ip, gateway,
 			 card->name);
 	if (gateway == NULL)

@@ -34,7 +34,7 @@ static void add_route(const struct platform_nic *nic, const struct platform_rout
 {
 	const bool is_default = strcmp(route->to, "default") == 0;
 
-	if (route->gateway != NULL && net_is_on_link(nic, route))
+	if (net_is_on_link(nic, route) && net_is_first_by(nic, route))
 		str_addf(out, "route%u=%s/%u\n", ++*number, route->gateway,
 			 is_ip6 ? 128U : 32U);
 	if (is_default && route->gateway != NULL)

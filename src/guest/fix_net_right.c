@@ -61,6 +61,18 @@ bool net_is_on_link(const struct platform_nic *nic, const struct platform_route 
 	       !reach_has_net(&nic->addresses, route->gateway);
 }
 
+bool net_is_first_by(const struct platform_nic *nic, const struct platform_route *route)
+{
+	const struct platform_route *other;
+
+	for (other = nic->routes; other < route; other++)
+		if (other->gateway != NULL &&
+		    strcmp(other->gateway, route->gateway) == 0 &&
+		    net_wants_route(nic, other))
+			return false;
+	return true;
+}
+
 static bool add_words(const struct guest_words *words, const char *between,
 		      struct str *out)
 {
@@ -125,9 +137,12 @@ bool net_is_there(const struct net_cards *cards, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < cards->count; i++)
-		if (cards->list[i].name == NULL || strcmp(cards->list[i].name, name) == 0)
+	for (i = 0; i < cards->count; i++) {
+		const char *own = cards->list[i].name;
+
+		if (own != NULL ? strcmp(own, name) == 0 : text_starts(name, "en"))
 			return true;
+	}
 	return false;
 }
 
