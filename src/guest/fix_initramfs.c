@@ -80,13 +80,14 @@ static void add_files(const struct guest_kernel *kernel, const struct predict_ne
 }
 
 /* What the disk and the root need, and the initramfs lacks: of several drivers for one device all, as
- * udev would load them. */
-static void find_missing(const struct fix *fix, const struct guest_kernel *kernel,
+ * udev would load them. Returns: whether the kernel has a driver for each at all */
+static bool find_missing(const struct fix *fix, const struct guest_kernel *kernel,
 			 struct guest_words *out)
 {
 	struct prediction scratch = {0};
 	struct predict_needs needs = {0};
 	struct predict predict;
+	bool has_all = true;
 	size_t i;
 
 	predict_of_kernel(fix->image, fix->platform, kernel, &scratch, &predict);
@@ -95,11 +96,14 @@ static void find_missing(const struct fix *fix, const struct guest_kernel *kerne
 	for (i = 0; i < needs.count; i++) {
 		autostr struct str missing = STR_EMPTY;
 
-		if (!predict_is_met(&predict, &needs.list[i], &missing))
-			add_files(kernel, &needs.list[i], out);
+		if (predict_is_met(&predict, &needs.list[i], &missing))
+			continue;
+		has_all = has_all && predict_knows(kernel, &needs.list[i].any);
+		add_files(kernel, &needs.list[i], out);
 	}
 	predict_needs_clear(&needs);
 	prediction_clear(&scratch);
+	return has_all;
 }
 
 /* Why nothing can be added to what lies there. Returns: a reason, or NULL */
@@ -244,8 +248,11 @@ static void plan_kernel(struct fix *fix, const struct guest_kernel *kernel)
 	struct initramfs_drivers drivers = {.kernel = kernel, .lists = MODULE_LISTS_NONE};
 	const char *reason = why_not(kernel);
 
-	find_missing(fix, kernel, &drivers.loads);
-	if (drivers.loads.count > 0 && reason != NULL)
+	if (!find_missing(fix, kernel, &drivers.loads))
+		fix_gap(fix, kernel->path,
+			"it has no driver for the disk or the root's file system, in no "
+			"file of it: install a kernel that has one in the guest");
+	else if (drivers.loads.count > 0 && reason != NULL)
 		fix_gap(fix,
 			kernel->initramfs.path != NULL ? kernel->initramfs.path
 						       : kernel->path,
