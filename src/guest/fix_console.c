@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fix_console.c - the consoles that the kernel is told: those that the machine does not have give way
- * to those that it has. The last one is /dev/console; a screen is told before it. GRUB's own
- * terminal goes with them. Sources: Documentation/admin-guide/serial-console.rst; GRUB manual,
+ * to those that it has. The last one is /dev/console; a screen is told before it, and stays where
+ * there is none: to a kernel with terminals it is always there. GRUB's own terminal goes with them. Sources: Documentation/admin-guide/serial-console.rst; GRUB manual,
  * "Simple configuration", "serial", "terminal_input"; systemd-getty-generator(8). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +15,26 @@
 struct console_fix {
 	const struct guest_words *has; /* consoles of the machine */
 	struct str what;
+	bool has_default; /* GRUB's settings name one that is there */
 	bool is_told;	  /* the line at hand got its console */
 	const char *line; /* whose turn it is */
 };
 
-/* "ttyS0,115200n8" without its speed. A screen has many: tty1 is there as tty0 is. */
+/* "tty0", "tty1": a screen has many. */
+static bool is_screen(const char *console)
+{
+	const char *digits = console + strlen("tty");
+
+	return text_starts(console, "tty") && digits[0] != '\0' &&
+	       digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* "ttyS0,115200n8" counts without its speed. */
 bool console_is_there(const struct guest_words *has, const char *console)
 {
 	const size_t length = strcspn(console, ",");
 	size_t i;
 
-	if (text_starts(console, "tty") &&
-	    strspn(console + strlen("tty"), "0123456789") == length - strlen("tty"))
-		return guest_words_has(has, "tty0");
 	for (i = 0; i < has->count; i++)
 		if (strlen(has->list[i]) == length &&
 		    strncmp(has->list[i], console, length) == 0)
@@ -93,7 +100,7 @@ static bool edit_word(const char *word, const struct arguments_line *line,
 	struct console_fix *console = data;
 	autostr struct str text = STR_EMPTY;
 
-	if (!text_starts(word, "console=") ||
+	if (!text_starts(word, "console=") || is_screen(word + strlen("console=")) ||
 	    console_is_there(console->has, word + strlen("console=")))
 		return false;
 	if (console->line != line->words)
@@ -108,13 +115,28 @@ static bool edit_word(const char *word, const struct arguments_line *line,
 	return true;
 }
 
+/* Whether words name a console that is there and no screen. */
+static bool has_console(const struct guest_words *has, const char *words, size_t length)
+{
+	autofree char *copy = strndup(words, length);
+	char *rest = copy, *word;
+
+	while (copy != NULL && (word = text_next_word(&rest)) != NULL)
+		if (text_starts(word, "console=") &&
+		    !is_screen(word + strlen("console=")) &&
+		    console_is_there(has, word + strlen("console=")))
+			return true;
+	return false;
+}
+
 /* Without a word the kernel takes the screen: where there is none, it is told. */
 static void add_end(const struct arguments_line *line, struct str *out, void *data)
 {
 	struct console_fix *console = data;
 	autostr struct str text = STR_EMPTY;
 
-	if (!line->is_whole || arguments_has(line, "console="))
+	if (!line->is_whole || has_console(console->has, line->words, line->length) ||
+	    (console->line == line->words && console->is_told))
 		return;
 	add_consoles(console, line, out);
 	if (out->length == 0)
@@ -123,26 +145,44 @@ static void add_end(const struct arguments_line *line, struct str *out, void *da
 	fix_lines_tell(&console->what, text.bytes);
 }
 
-/* The defaults are several settings of one command line: one of them is told. */
-static void add_default(struct fix *fix, const struct console_fix *console)
+/* Looks at a word of GRUB's settings, as edited so far. */
+static bool see_default(const char *word, const struct arguments_line *line,
+			struct str *out, void *data)
 {
-	const struct guest_settings *now = &fix->image->guest.grub_defaults;
-	autostr struct str text = STR_EMPTY, out = STR_EMPTY, words = STR_EMPTY,
-			   value = STR_EMPTY, what = STR_EMPTY;
-	const struct arguments_line none = {.words = ""};
-	size_t i;
+	struct console_fix *console = data;
 
-	for (i = 0; i < now->count; i++)
-		if (text_starts(now->list[i].key, "GRUB_CMDLINE_LINUX") &&
-		    strstr(now->list[i].value, "console=") != NULL)
-			return;
-	add_consoles(console, &none, &words);
-	if (words.length == 0 || !fix_text(fix, "/etc/default/grub", &text) ||
+	(void)line;
+	(void)out;
+	console->has_default =
+		console->has_default || has_console(console->has, word, strlen(word));
+	return false;
+}
+
+static void see_defaults(struct fix *fix, const char *path, enum arguments_form form,
+			 void *data)
+{
+	const struct arguments_editor editor = {.word = see_default, .data = data};
+	autostr struct str text = STR_EMPTY, same = STR_EMPTY;
+
+	if (fix_text(fix, path, &text))
+		(void)arguments_edit(text.bytes, form, &editor, &same);
+}
+
+/* The defaults are several settings of one command line: one of them is told. */
+static void add_default(struct fix *fix, struct console_fix *console)
+{
+	const char *serial = console_serial(console->has);
+	autostr struct str text = STR_EMPTY, out = STR_EMPTY, value = STR_EMPTY,
+			   what = STR_EMPTY;
+
+	fix_lines_visit_shell(fix, see_defaults, console);
+	if (serial == NULL || console->has_default ||
+	    !fix_text(fix, "/etc/default/grub", &text) ||
 	    !shell_value(text.bytes, "GRUB_CMDLINE_LINUX", &value) ||
 	    strpbrk(value.bytes, "$`\\\"") != NULL)
 		return;
-	str_addf(&value, "%s%s", value.length > 0 ? " " : "", words.bytes);
-	str_addf(&what, "%s is added to GRUB_CMDLINE_LINUX", words.bytes);
+	add_console(NULL, serial, &value);
+	str_addf(&what, "console=%s is added to GRUB_CMDLINE_LINUX", serial);
 	(void)shell_change(text.bytes, "GRUB_CMDLINE_LINUX", NULL, NULL, value.bytes,
 			   &out);
 	(void)fix_put(fix, "/etc/default/grub", &out, NULL, what.bytes,

@@ -19,6 +19,7 @@
 #include "guest/fix_rows.h"
 #include "guest/read.h"
 #include "guest/text.h"
+#include "model/device.h"
 
 #define DATABASE "/var/cache/debconf/config.dat"
 
@@ -110,24 +111,30 @@ static void answer(struct debconf *debconf, const char *name, const char *value)
 	fix_lines_tell(&debconf->what, text.bytes);
 }
 
-/* Whether all disks of a list are those of this machine. What is named by a serial number is not
- * known to be there. */
-static bool is_there(const struct debconf *debconf, const char *list)
+/* Whether a disk or partition will be there, by the name that the kernel gives it: what is named by a
+ * serial number is not known to be. */
+static bool is_device_there(const struct predict *predict, const char *device)
+{
+	autostr struct str why = STR_EMPTY;
+	struct predict_place place = {0};
+	unsigned number;
+	char disk[64];
+
+	if (device_split(device, disk, sizeof(disk), &number) && number == 0)
+		return predict->disk != NULL && strcmp(predict->disk->name, disk) == 0;
+	return predict_find(predict, device, &place, &why) == DEVICE_FOUND;
+}
+
+/* Whether all of a list will be there. */
+static bool is_there(const struct predict *predict, const char *list)
 {
 	struct guest_words words = {0};
 	bool is_there = true;
 	size_t i;
 
 	text_add_words(&words, list, ", ");
-	for (i = 0; i < words.count; i++) {
-		autostr struct str why = STR_EMPTY;
-		struct predict_place place = {0};
-
-		is_there = is_there && !text_starts(words.list[i], "/dev/disk/by-id/") &&
-			   !text_starts(words.list[i], "/dev/disk/by-path/") &&
-			   predict_find(&debconf->predict, words.list[i], &place, &why) !=
-				   DEVICE_GONE;
-	}
+	for (i = 0; i < words.count; i++)
+		is_there = is_there && is_device_there(predict, words.list[i]);
 	guest_words_clear(&words);
 	return is_there;
 }
@@ -151,7 +158,7 @@ static bool is_wrong(const struct debconf *debconf, const char *name, const char
 	(void)get_field(debconf->text.bytes, name, "Value:", &value);
 	if (value.bytes[strspn(value.bytes, " ,")] == '\0')
 		return none != NULL && !is_true(debconf->text.bytes, none);
-	return !is_there(debconf, value.bytes);
+	return !is_there(&debconf->predict, value.bytes);
 }
 
 /* The machine starts GRUB from the disk's first sector, or the image has it there. */
@@ -255,9 +262,11 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 
 	predict_to_kernel(&debconf.predict, after, fix->platform, &debconf.judged);
 	if (vfs_read(fix->vfs, DATABASE, READ_CONFIG_MOST, &debconf.text, NULL) == 0 &&
-	    is_wrong(&debconf, "grub-pc/install_devices",
-		     "grub-pc/install_devices_empty"))
-		str_add(why, "grub-pc would install to a disk that is not there");
+	    (is_wrong(&debconf, "grub-pc/install_devices",
+		      "grub-pc/install_devices_empty") ||
+	     is_wrong(&debconf, "grub-efi/install_devices", NULL)))
+		str_add(why, "an update of GRUB's package would install it to a disk "
+			     "that is not there");
 	str_clear(&debconf.text);
 	prediction_clear(&debconf.judged);
 	return why->length == 0;

@@ -67,7 +67,7 @@ static bool rename_line(const char *text, const char *from, const char *to,
 
 	while ((found = strstr(at, from)) != NULL) {
 		const bool is_word =
-			(found == text || strchr(" \t/", found[-1]) != NULL) &&
+			(found == text || strchr(" \t\n/", found[-1]) != NULL) &&
 			ends_line(found[length]);
 
 		str_add_bytes(out, at, (size_t)(found - at));

@@ -201,17 +201,21 @@ static int plan(struct fix *fix, struct error *err)
 static bool check(const struct fix *fix, const struct inspection *after, struct str *why)
 {
 	struct search search = {.what = STR_EMPTY};
+	autostr struct str tag = STR_EMPTY;
 	const struct guest_entry *entry;
+	const char *device;
 
 	begin(after, fix->platform, &search);
 	entry = search.predict.entry;
-	if (entry != NULL && entry->device != NULL &&
-	    text_starts(entry->device, "uuid=") &&
-	    !predict_place_uuid(&search.predict, entry->device + strlen("uuid="))
-		     .is_known &&
-	    search.uuid != NULL)
+	device = entry != NULL && entry->device != NULL ? entry->device : "";
+	if (text_starts(device, "uuid="))
+		str_addf(&tag, "UUID=%s", device + strlen("uuid="));
+	else if (text_starts(device, "label="))
+		str_addf(&tag, "LABEL=%s", device + strlen("label="));
+	if (tag.length > 0 && search.uuid != NULL &&
+	    fix_is_gone(&search.predict, tag.bytes))
 		str_addf(why, "'%s' looks for %s, which is not on the disk", entry->title,
-			 entry->device);
+			 device);
 	end(&search);
 	return why->length == 0;
 }
