@@ -36,7 +36,9 @@ within()
 {
 	timeout 60 unshare --net --mount --propagation private bash -euc "
 		mount -t sysfs -o ro sysfs /sys
-		mkdir -p '$debian/run/network' '$debian/proc' '$debian/sys'
+		mkdir -p '$debian/run' '$debian/proc' '$debian/sys'
+		mount -t tmpfs tmpfs '$debian/run'
+		mkdir '$debian/run/network'
 		mount --bind /sys '$debian/sys'
 		mount -t proc proc '$debian/proc'
 		ip link set lo up
@@ -136,8 +138,11 @@ generate()
 	mended debian-12-manager guest
 	for name in network-manager libnm0; do
 		debian_package "$name" > deb-name
-		dpkg-deb -x "$(cat deb-name)" "$debian"
+		dpkg-deb -x "$(cat deb-name)" unpacked
 	done
+	# not over the root, whose /lib is a link
+	cp -a unpacked/usr/bin/nmcli "$debian/usr/bin/"
+	cp -a unpacked/usr/lib/*/libnm.so* "$debian/usr/lib/"
 	run -0 --separate-stderr chroot "$debian" nmcli --offline connection modify connection.autoconnect-priority 100 \
 		< guest/etc/NetworkManager/system-connections/00-moult-ens3.nmconnection
 	[[ $output == *"mac-address=52:54:00:12:34:56"* ]]
@@ -156,7 +161,7 @@ from cloudinit import util
 made = util.read_conf_with_confd('/tmp/guest/etc/cloud/cloud.cfg')
 print(made.get('datasource_list'), made.get('network'), made.get('manual_cache_clean'))"
 	mkdir -p "$debian/tmp/guest/run"
-	chroot "$debian" env PATH_ROOT=/tmp/guest DI_LOG=/dev/null /usr/lib/cloud-init/ds-identify --force
+	chroot "$debian" env PATH_ROOT=/tmp/guest DI_LOG=/dev/null /usr/lib/cloud-init/ds-identify --force 2> /dev/null
 	cat "$debian/tmp/guest/run/cloud-init/cloud.cfg"
 }
 
