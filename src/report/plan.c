@@ -96,14 +96,19 @@ static void add_image(const struct plan_image *image, struct str *out)
 {
 	autostr struct str line = STR_EMPTY, system = STR_EMPTY;
 	char size[REPORT_SIZE_ROOM];
+	bool is_seen;
 
 	report_add_value(&line, "", image->name);
 	report_add_value(&line, ": ", image->layers);
-	str_addf(&line, ", %s", report_size(image->size_bytes, size));
+	/* a stream that nobody could look into */
+	is_seen = image->size_bytes != UINT64_MAX;
+	str_addf(&line, ", %s",
+		 is_seen ? report_size(image->size_bytes, size) : "of unknown length");
 	add_line(out, "Image", &line);
 	report_add_value(&system, "", image->system);
 	if (image->system == NULL)
-		str_add(&system, "no system was found in it");
+		str_add(&system, is_seen ? "no system was found in it"
+					 : "what is in it is not known");
 	add_line(out, "", &system);
 	add_digest(image, out);
 }
@@ -212,7 +217,8 @@ static void add_body(const struct plan *plan, struct str *out)
 	for (i = 0; i < names.count; i++)
 		add_size(&line, names.list[i], names.bytes[i], i == 0);
 	if (names.count == 0)
-		str_add(&line, "nothing but boot ranges");
+		str_add(&line, plan->range_count > 0 ? "nothing but boot ranges"
+						     : "nothing: see what refuses");
 	add_line(out, "Writes", &line);
 }
 

@@ -245,6 +245,7 @@ put_tree()
 	before=$(sha256sum < disk.raw)
 	TMPDIR=$PWD/there run -4 "$MOULT" overlay plan - --disk disk.raw --file --no-digest < <(cat new.raw)
 	umount there
+	[[ $output == *", of unknown length"*"what is in it is not known"*"nothing: see what refuses"* ]]
 	[[ $output == *"unseen: "*"no room to spool"*"set TMPDIR to a folder with more room"* ]]
 	[ "$before" = "$(sha256sum < disk.raw)" ]
 }
