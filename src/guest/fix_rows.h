@@ -5,9 +5,18 @@
 
 #include "guest/fix.h"
 
+extern const struct fixer fixer_console;
+extern const struct fixer fixer_debconf;
+extern const struct fixer fixer_foreign_arguments;
 extern const struct fixer fixer_fstab;
+extern const struct fixer fixer_grow_root;
+extern const struct fixer fixer_grub_search;
 extern const struct fixer fixer_hostname;
 extern const struct fixer fixer_machine_id;
+extern const struct fixer fixer_recordfail;
+extern const struct fixer fixer_resume;
+extern const struct fixer fixer_root_argument;
 extern const struct fixer fixer_ssh_keys;
+extern const struct fixer fixer_storage;
 
 #endif

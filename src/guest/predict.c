@@ -316,12 +316,17 @@ bool predict_is_judged(const struct platform_driver *device)
 	return false;
 }
 
-static void judge_boot(struct predict *predict)
+static void judge_start(struct predict *predict)
 {
 	predict_firmware(predict);
 	predict_boot_blocks(predict);
 	predict_loader(predict);
 	predict_kernel(predict);
+}
+
+static void judge_boot(struct predict *predict)
+{
+	judge_start(predict);
 	predict_initramfs(predict);
 	predict_root(predict);
 	predict_fstab(predict);
@@ -349,6 +354,15 @@ void predict_begin(struct predict *predict, const struct inspection *image,
 	for (i = 0; i < platform->disk_count && predict->disk == NULL; i++)
 		if (platform->disks[i].is_boot)
 			predict->disk = &platform->disks[i];
+}
+
+void predict_to_kernel(struct predict *predict, const struct inspection *image,
+		       const struct platform *platform, struct prediction *judged)
+{
+	predict_begin(predict, image, platform);
+	predict->out = judged;
+	if (image->unseen == NULL && image->has_guest)
+		judge_start(predict);
 }
 
 void guest_predict(const struct inspection *image, const struct platform *platform,

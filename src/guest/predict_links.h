@@ -41,6 +41,13 @@ void predict_begin(struct predict *predict, const struct inspection *image,
 /** Whether nothing waits for a mount, or it is of no device. */
 bool predict_is_free_mount(const struct guest_mount *mount);
 
+/** Begin, and judge as far as to the kernel: which loader, entry and disk it is about.
+ *
+ * @judged: zeroed by the caller, who clears it; it outlives @predict
+ */
+void predict_to_kernel(struct predict *predict, const struct inspection *image,
+		       const struct platform *platform, struct prediction *judged);
+
 /** Look for a device on the disk, as the machine will name it.
  *
  * @device: as fstab or root= has it
