@@ -96,23 +96,27 @@ static void aim(struct work *work, struct edits *edits, const struct place *plac
 	edit_aim(edits, place->vfs, &target);
 }
 
+/* Whole sectors, from memory that a disk takes directly. */
+static int write_one(struct work *work, const struct fix_write *write, struct error *err)
+{
+	const uint64_t start = write->offset / 512 * 512,
+		       end = (write->offset + write->length + 511) / 512 * 512;
+	autofree unsigned char *whole =
+		aligned_alloc(4096, (end - start + 4095) / 4096 * 4096);
+
+	if (whole == NULL || sink_read(work->sink, start, whole, end - start, err) != 0)
+		return -1;
+	memcpy(whole + (write->offset - start), write->bytes, write->length);
+	return sink_write(work->sink, start, whole, end - start, err);
+}
+
 static int write_blocks(struct work *work, struct error *err)
 {
-	const struct fix_writes *writes = &work->fix.writes;
 	size_t i;
 
-	for (i = 0; i < writes->count; i++) {
-		const struct fix_write *write = &writes->list[i];
-		const uint64_t start = write->offset / 512 * 512,
-			       end = (write->offset + write->length + 511) / 512 * 512;
-		autofree unsigned char *whole = mem_zero(end - start, 1);
-
-		if (sink_read(work->sink, start, whole, end - start, err) != 0)
+	for (i = 0; i < work->fix.writes.count; i++)
+		if (write_one(work, &work->fix.writes.list[i], err) != 0)
 			return -1;
-		memcpy(whole + (write->offset - start), write->bytes, write->length);
-		if (sink_write(work->sink, start, whole, end - start, err) != 0)
-			return -1;
-	}
 	return sink_flush(work->sink, err);
 }
 
