@@ -6,15 +6,18 @@
 
 #include "guest/card.h"
 #include "guest/fix_rows.h"
+#include "guest/predict.h"
 
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
-	&fixer_grub_bios,
-	&fixer_grub_uefi,
-	&fixer_initramfs_drivers,
-	&fixer_machine_id,
-	NULL,
+	&fixer_fstab,	    &fixer_storage,	      &fixer_grub_bios,
+	&fixer_grub_uefi,   &fixer_root_argument,     &fixer_foreign_arguments,
+	&fixer_grub_search, &fixer_console,	      &fixer_resume,
+	&fixer_recordfail,  &fixer_initramfs_drivers, &fixer_debconf,
+	&fixer_network,	    &fixer_name_pins,	      &fixer_resolv_conf,
+	&fixer_cloud_init,  &fixer_hostname,	      &fixer_ssh_keys,
+	&fixer_machine_id,  &fixer_grow_root,	      NULL,
 };
 
 const struct fixer *fix_by_name(const char *name)
@@ -61,6 +64,20 @@ void fix_check(struct fix *fix, const struct inspection *after,
 		if (is_wanted(fix, only, skip) && !fixers[i]->check(fix, after, &why))
 			fix_gap(fix, "after the edits", why.bytes);
 	}
+}
+
+bool fix_check_link(const struct fix *fix, const struct inspection *after,
+		    enum prediction_step step, struct str *why)
+{
+	struct prediction prediction = {0};
+	bool is_right;
+
+	guest_predict(after, fix->platform, &prediction);
+	is_right = prediction.links[step].verdict != PREDICT_BROKEN;
+	if (!is_right)
+		str_add(why, prediction.links[step].says);
+	prediction_clear(&prediction);
+	return is_right;
 }
 
 /* What the first loader starts by default: a guest with two is not told apart here. */

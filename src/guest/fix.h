@@ -153,8 +153,24 @@ bool fix_put_esp(struct fix *fix, const char *path, const void *bytes, size_t le
 bool fix_write_blocks(struct fix *fix, uint64_t offset, const void *bytes, size_t length,
 		      const char *what, const char *prevents);
 
+/** Lay writes over bytes that were read from the disk. @offset: of the disk */
+void fix_writes_lay(const struct fix_writes *writes, uint64_t offset, void *bytes,
+		    size_t length);
+
+/** Give the memory of writes back. */
+void fix_writes_clear(struct fix_writes *writes);
+
 /** Say what cannot be done. @reason: one sentence, lower case, without full stop */
 void fix_gap(struct fix *fix, const char *place, const char *reason);
+
+/** A check by the prediction: whether a link of the guest as edited is not broken.
+ *
+ * @after:  as the check of a fixer has it
+ * @why:    what the link says is added when it is
+ * Returns: whether it is not
+ */
+bool fix_check_link(const struct fix *fix, const struct inspection *after,
+		    enum prediction_step step, struct str *why);
 
 /** The name that the guest will give to a network card of the machine, as far as can be told: that
  * of a pin by MAC, ethN where its kernel's arguments say net.ifnames=0 or it has no udev that renames,

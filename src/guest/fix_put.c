@@ -123,9 +123,8 @@ bool fix_put_esp(struct fix *fix, const char *path, const void *bytes, size_t le
 	return conclude(fix, fix->esp, steps, result, place.bytes, what, prevents, &err);
 }
 
-/* Puts what was written before over bytes that were read from the disk. */
-static void overlay_writes(const struct fix_writes *writes, uint64_t offset,
-			   unsigned char *bytes, size_t length)
+void fix_writes_lay(const struct fix_writes *writes, uint64_t offset, void *bytes,
+		    size_t length)
 {
 	size_t i;
 
@@ -137,11 +136,21 @@ static void overlay_writes(const struct fix_writes *writes, uint64_t offset,
 			       to = its_end < end ? its_end : end;
 
 		if (from < to)
-			memcpy(bytes + (from - offset),
+			memcpy((unsigned char *)bytes + (from - offset),
 			       (const unsigned char *)write->bytes +
 				       (from - write->offset),
 			       (size_t)(to - from));
 	}
+}
+
+void fix_writes_clear(struct fix_writes *writes)
+{
+	size_t i;
+
+	for (i = 0; i < writes->count; i++)
+		free(writes->list[i].bytes);
+	free(writes->list);
+	*writes = (struct fix_writes){0};
 }
 
 static void add_write(struct fix_writes *writes, uint64_t offset, const void *bytes,
@@ -168,7 +177,7 @@ bool fix_write_blocks(struct fix *fix, uint64_t offset, const void *bytes, size_
 	str_addf(&place, "bytes %" PRIu64 " to %" PRIu64, offset, offset + length - 1);
 	if (blocks_read(fix->disk, offset, now, length, &err) != 0)
 		return fail(fix, place.bytes, &err);
-	overlay_writes(&fix->writes, offset, now, length);
+	fix_writes_lay(&fix->writes, offset, now, length);
 	if (memcmp(now, bytes, length) == 0)
 		return false;
 	add_write(&fix->writes, offset, bytes, length);

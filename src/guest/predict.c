@@ -316,12 +316,17 @@ bool predict_is_judged(const struct platform_driver *device)
 	return false;
 }
 
-static void judge_boot(struct predict *predict)
+static void judge_start(struct predict *predict)
 {
 	predict_firmware(predict);
 	predict_boot_blocks(predict);
 	predict_loader(predict);
 	predict_kernel(predict);
+}
+
+static void judge_boot(struct predict *predict)
+{
+	judge_start(predict);
 	predict_initramfs(predict);
 	predict_root(predict);
 	predict_fstab(predict);
@@ -340,26 +345,33 @@ static void fill_rest(struct prediction *out)
 					 "told above");
 }
 
-/* The first way in which the boot disk shows itself. */
-static const struct platform_disk *first_boot(const struct platform *platform)
+void predict_begin(struct predict *predict, const struct inspection *image,
+		   const struct platform *platform)
 {
 	size_t i;
 
-	for (i = 0; i < platform->disk_count; i++)
+	*predict = (struct predict){.image = image, .platform = platform};
+	for (i = 0; i < platform->disk_count && predict->disk == NULL; i++)
 		if (platform->disks[i].is_boot)
-			return &platform->disks[i];
-	return NULL;
+			predict->disk = &platform->disks[i];
+}
+
+void predict_to_kernel(struct predict *predict, const struct inspection *image,
+		       const struct platform *platform, struct prediction *judged)
+{
+	predict_begin(predict, image, platform);
+	predict->out = judged;
+	if (image->unseen == NULL && image->has_guest)
+		judge_start(predict);
 }
 
 void predict_of_kernel(const struct inspection *image, const struct platform *platform,
 		       const struct guest_kernel *kernel, struct prediction *scratch,
 		       struct predict *out)
 {
-	*out = (struct predict){.image = image,
-				.platform = platform,
-				.out = scratch,
-				.kernel = kernel,
-				.disk = first_boot(platform)};
+	predict_begin(out, image, platform);
+	out->out = scratch;
+	out->kernel = kernel;
 	if (kernel->initramfs.path != NULL) {
 		out->initramfs = &kernel->initramfs;
 		out->has_initrd = true;
@@ -370,11 +382,10 @@ void predict_of_kernel(const struct inspection *image, const struct platform *pl
 void guest_predict(const struct inspection *image, const struct platform *platform,
 		   struct prediction *out)
 {
-	struct predict predict = {.image = image,
-				  .platform = platform,
-				  .out = out,
-				  .disk = first_boot(platform)};
+	struct predict predict;
 
+	predict_begin(&predict, image, platform);
+	predict.out = out;
 	out->image = str_copy(image->name);
 	out->platform = str_copy(platform->name);
 	if (image->has_guest)

@@ -189,8 +189,8 @@ void predict_loader(struct predict *predict)
 	}
 	/* the host's loader has no key to wait for */
 	if (loader->timeout_s == -1 && predict->platform->firmware < PLATFORM_XEN_PV) {
-		prediction_judge(predict->out, STEP_LOADER, PREDICT_BROKEN, FIXER_LOADER,
-				 "the menu waits for a key, for ever");
+		prediction_judge(predict->out, STEP_LOADER, PREDICT_BROKEN,
+				 FIXER_RECORDFAIL, "the menu waits for a key, for ever");
 		prediction_add_evidence(predict->out, STEP_LOADER, loader->config,
 					"timeout is -1");
 	}

@@ -24,6 +24,8 @@ struct inspect {
 	uint64_t module_bytes;	     /* of lists of modules that were kept so far */
 };
 
+struct yaml_node;
+
 /** A reader: it fills its part of the guest, and leaves what is absent as it is. */
 struct guest_reader {
 	const char *name;
@@ -114,6 +116,15 @@ void read_ifupdown(struct inspect *look);
 /** Add the interfaces of netplan's files, which are joined first. */
 void read_netplan(struct inspect *look);
 
+/** Read netplan's files and join them.
+ *
+ * @except: path of one that is left out; "": none
+ * @out_source: the paths that were read, with ", " between them
+ * Returns: what the caller clears; NULL: there is nothing
+ */
+struct yaml_node *netplan_read(struct inspect *look, const char *except,
+			       struct str *out_source);
+
 /** Add the interfaces of systemd-networkd's files. */
 void read_networkd(struct inspect *look);
 
@@ -135,6 +146,13 @@ void read_initramfs(struct inspect *look, const char *path, struct guest_initram
 
 /** Read sshd's configuration into the settings of the access. */
 void read_sshd(struct inspect *look);
+
+/** Where sshd looks for a user's keys.
+ *
+ * @pattern: a word of AuthorizedKeysFile: "%h" is the home, "%u" the name
+ * @out:    added to
+ */
+void read_keys_path(const char *pattern, const struct guest_user *user, struct str *out);
 
 /** Read the login prompts. */
 void read_gettys(struct inspect *look);

@@ -37,19 +37,24 @@ bool device_is_entry(const char *device, const struct layout_partition *partitio
 	       is_tag(device, "/dev/disk/by-partlabel/", partition->name);
 }
 
+void device_add_mapped(struct str *out, const char *name)
+{
+	str_add(out, "/dev/mapper/");
+	for (; *name != '\0'; name++) {
+		if (*name == '/')
+			str_add(out, "-");
+		else
+			str_addf(out, *name == '-' ? "--" : "%c", *name);
+	}
+}
+
 bool device_is_volume(const char *device, const char *name)
 {
 	autostr struct str mapped = STR_EMPTY;
 
 	if (strncmp(device, "/dev/", 5) == 0 && strcmp(device + 5, name) == 0)
 		return true;
-	str_add(&mapped, "/dev/mapper/");
-	for (; *name != '\0'; name++) {
-		if (*name == '/')
-			str_add(&mapped, "-");
-		else
-			str_addf(&mapped, *name == '-' ? "--" : "%c", *name);
-	}
+	device_add_mapped(&mapped, name);
 	return strcmp(device, mapped.bytes) == 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
 #include "model/layout.h"
 
 /** Whether a device is named by what lies in it: "UUID=", "LABEL=" or /dev/disk/by-*, also with
@@ -21,6 +22,9 @@ bool device_is_entry(const char *device, const struct layout_partition *partitio
  * @name: "group/root"
  */
 bool device_is_volume(const char *device, const char *name);
+
+/** Add the name that the device mapper gives a logical volume. @name: "group/root" */
+void device_add_mapped(struct str *out, const char *name);
 
 /** Whether a device is named by something that is looked for, and not by its place. */
 bool device_is_tagged(const char *device);

@@ -43,6 +43,7 @@ const struct prediction_fixer_row prediction_fixers[FIXER_COUNT] = {
 			     "places GRUB's boot code and core.img for this disk"},
 	[FIXER_GRUB_UEFI] = {"grub-uefi", "places GRUB at the ESP's fallback path"},
 	[FIXER_LOADER] = {"loader", "mends the loader's configuration"},
+	[FIXER_RECORDFAIL] = {"recordfail", "lets the menu go on without a key"},
 	[FIXER_ROOT_ARGUMENT] = {"root-argument",
 				 "names the root by its UUID in the loader"},
 	[FIXER_CONSOLE] = {"console", "gives the machine's console a login prompt"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record/prediction_json.h"
 
-#include "record/json_put.h"
+#include "record/prediction_object.h"
 
 static json_t *evidence_array(const struct prediction_link *link)
 {
@@ -49,7 +49,7 @@ static json_t *chain_object(const struct prediction *prediction, unsigned chain)
 	return object;
 }
 
-void record_write_prediction(const struct prediction *prediction, struct str *out)
+json_t *record_prediction_object(const struct prediction *prediction)
 {
 	json_t *root = json_object(), *chains = json_array(), *provider = json_array();
 	unsigned i;
@@ -65,5 +65,10 @@ void record_write_prediction(const struct prediction *prediction, struct str *ou
 		(void)json_array_append_new(provider,
 					    json_put_value(prediction->provider.list[i]));
 	json_put(root, "provider", provider);
-	json_put_end(root, out);
+	return root;
+}
+
+void record_write_prediction(const struct prediction *prediction, struct str *out)
+{
+	json_put_end(record_prediction_object(prediction), out);
 }

@@ -1,226 +1,124 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guest-fix.c - lets one fixer work on the disk in a file, for tests:
+/* guest-fix FOLDER PLATFORM FIXER... - let fixers mend the guest in a folder of the host, for tests.
  *
- *	guest-fix FIXER PLATFORM FILE ROOT-OFFSET:SIZE [PATH=OFFSET:SIZE | ESP=OFFSET:SIZE]...
- *
- * ROOT-OFFSET is where the root's file system lies, in bytes; others are put where PATH is, or are the EFI system
- * partition. GRUB_FOLDER is where GRUB's images are, DRY=1: nothing is written. It prints, with tabs between, "line",
- * the place, what is done and what that prevents; "gap", the place and the reason; at last "right", or "wrong" and why,
- * of the disk as it is then. */
-#define _GNU_SOURCE
+ * PLATFORM is a file of identify --platform, or a name. What is told, a line each, fields apart by tabs:
+ *	line FIXER PLACE WHAT PREVENTS    gap FIXER PLACE REASON
+ * With SHOW=1 also how the links of the network stand: before|after LINK VERDICT SAYS. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/own.h"
-#include "disk/sink_open.h"
-#include "flow/inspect.h"
 #include "guest/fix.h"
+#include "guest/inspect.h"
+#include "guest/predict.h"
+#include "record/platform_json.h"
+#include "sys/file.h"
 
-enum { PLACES = 4 };
-
-/* A file system of the disk. */
-struct place {
-	uint64_t offset;
-	struct blocks *blocks;
-	struct vfs *vfs;
-};
-
-struct work {
-	const char *name;
-	struct sink *sink;
-	struct blocks *disk;
-	struct place places[PLACES], esp;
-	size_t place_count;
-	struct inspection before, after;
-	struct platform platform;
-	struct adaptation out;
-	struct fix_wishes wishes;
-	struct fix fix;
-};
-
-static int open_place(struct work *work, const char *text, struct place *out,
-		      struct error *err)
+static int fail(const struct error *err)
 {
-	char *end;
-	uint64_t size;
+	char text[600];
 
-	out->offset = strtoull(text, &end, 10);
-	size = strtoull(end + 1, NULL, 10);
-	if (blocks_open_part(work->disk, out->offset, size, &out->blocks, err) != 0)
-		return -1;
-	return vfs_open(out->blocks, &out->vfs, err);
+	(void)fprintf(stderr, "guest-fix: %s\n", error_text(err, text, sizeof(text)));
+	return err->kind != ERROR_NONE ? (int)err->kind : 1;
 }
 
-static int open_more(struct work *work, const char *argument, struct error *err)
+static int read_platform(const char *name, struct platform *out, struct error *err)
 {
-	autofree char *path = strndup(argument, strcspn(argument, "="));
-	const char *text = strchr(argument, '=') + 1;
-	struct place *place = &work->places[work->place_count];
+	autostr struct str text = STR_EMPTY;
 
-	if (strcmp(path, "ESP") == 0)
-		return open_place(work, text, &work->esp, err);
-	work->place_count++;
-	if (open_place(work, text, place, err) != 0)
+	if (strchr(name, '/') == NULL)
+		return platform_by_name(name, out, err);
+	if (sys_file_read(AT_FDCWD, name, 1 << 20, &text, err) != 0)
 		return -1;
-	return vfs_attach(work->places[0].vfs, path, place->vfs, err);
+	return record_read_platform(text.bytes, text.length, out, err);
 }
 
-static int open_all(struct work *work, int argc, char **argv, struct error *err)
+static int look(struct vfs *vfs, struct inspection *out, struct error *err)
 {
-	const struct inspect_plan plan = {0};
-	int i;
-
-	work->name = argv[3];
-	if (platform_by_name(argv[2], &work->platform, err) != 0 ||
-	    flow_inspect(work->name, &plan, &work->before, err) != 0 ||
-	    sink_open_disk(work->name, true, SINK_SHARED, &work->sink, err) != 0)
-		return -1;
-	work->disk = sink_open_blocks(work->sink);
-	if (open_place(work, argv[4], &work->places[0], err) != 0)
-		return -1;
-	work->place_count = 1;
-	for (i = 5; i < argc; i++)
-		if (open_more(work, argv[i], err) != 0)
-			return -1;
-	return 0;
+	out->name = str_copy("folder");
+	out->has_guest = true;
+	return guest_inspect(vfs, &out->guest, err);
 }
 
-static void aim(struct work *work, struct edits *edits, const struct place *place)
+static void show_links(const char *when, const struct inspection *image, const struct platform *platform)
 {
-	const struct edit_target target = {
-		.sink = work->sink, .offset = place->offset, .may_tear = true};
+	static const enum prediction_step steps[] = { STEP_NETWORK, STEP_ADDRESS, STEP_CLOUD };
+	struct prediction prediction = { 0 };
+	size_t i;
 
-	edit_aim(edits, place->vfs, &target);
+	if (getenv("SHOW") == NULL)
+		return;
+	guest_predict(image, platform, &prediction);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		(void)printf("%s\t%s\t%s\t%s\n", when, prediction_steps[steps[i]].name,
+			     prediction_verdict_names[prediction.links[steps[i]].verdict],
+			     prediction.links[steps[i]].says);
+	prediction_clear(&prediction);
 }
 
-/* Whole sectors, from memory that a disk takes directly. */
-static int write_one(struct work *work, const struct fix_write *write, struct error *err)
-{
-	const uint64_t start = write->offset / 512 * 512,
-		       end = (write->offset + write->length + 511) / 512 * 512;
-	autofree unsigned char *whole =
-		aligned_alloc(4096, (end - start + 4095) / 4096 * 4096);
-
-	if (whole == NULL || sink_read(work->sink, start, whole, end - start, err) != 0)
-		return -1;
-	memcpy(whole + (write->offset - start), write->bytes, write->length);
-	return sink_write(work->sink, start, whole, end - start, err);
-}
-
-static int write_blocks(struct work *work, struct error *err)
+static void show(const struct adaptation *adaptation)
 {
 	size_t i;
 
-	for (i = 0; i < work->fix.writes.count; i++)
-		if (write_one(work, &work->fix.writes.list[i], err) != 0)
-			return -1;
-	return sink_flush(work->sink, err);
+	for (i = 0; i < adaptation->line_count; i++)
+		(void)printf("line\t%s\t%s\t%s\t%s\n", adaptation->lines[i].fixer, adaptation->lines[i].place,
+			     adaptation->lines[i].what, adaptation->lines[i].prevents);
+	for (i = 0; i < adaptation->gap_count; i++)
+		(void)printf("gap\t%s\t%s\t%s\n", adaptation->gaps[i].fixer, adaptation->gaps[i].place,
+			     adaptation->gaps[i].reason);
 }
 
-static int commit(struct work *work, struct error *err)
+static int mend(struct fix *fix, const struct guest_words *only, struct error *err)
 {
-	size_t i;
+	static const struct guest_words none = { 0 };
+	struct inspection after = { 0 };
+	int result;
 
-	for (i = 0; i < work->place_count; i++)
-		aim(work, work->fix.edits, &work->places[i]);
-	if (work->fix.esp != NULL)
-		aim(work, work->fix.esp, &work->esp);
-	if (edit_commit(work->fix.edits, err) != 0)
+	show_links("before", fix->image, fix->platform);
+	if (fix_plan(fix, only, &none, err) != 0)
 		return -1;
-	if (work->fix.esp != NULL && edit_commit(work->fix.esp, err) != 0)
-		return -1;
-	return write_blocks(work, err);
-}
-
-static void show(const struct adaptation *out)
-{
-	size_t i;
-
-	for (i = 0; i < out->line_count; i++)
-		printf("line\t%s\t%s\t%s\n", out->lines[i].place, out->lines[i].what,
-		       out->lines[i].prevents);
-	for (i = 0; i < out->gap_count; i++)
-		printf("gap\t%s\t%s\n", out->gaps[i].place, out->gaps[i].reason);
-}
-
-static int look_again(struct work *work, struct error *err)
-{
-	const struct inspect_plan plan = {0};
-	autostr struct str why = STR_EMPTY;
-
-	if (flow_inspect(work->name, &plan, &work->after, err) != 0)
-		return -1;
-	if (work->fix.fixer->check(&work->fix, &work->after, &why))
-		puts("right");
-	else
-		printf("wrong\t%s\n", why.bytes);
-	return 0;
-}
-
-static int do_all(struct work *work, const char *name, struct error *err)
-{
-	struct fix *fix = &work->fix;
-
-	fix->fixer = fix_by_name(name);
-	if (fix->fixer == NULL)
-		return error_set(err, ERROR_USAGE, "no fixer is called '%s'", name);
-	fix->edits = edit_begin(work->places[0].vfs, 1700000000);
-	fix->esp = work->esp.vfs != NULL ? edit_begin(work->esp.vfs, 1700000000) : NULL;
-	fix->vfs = edit_vfs(fix->edits);
-	fix->disk = work->disk;
-	fix->image = &work->before;
-	fix->platform = &work->platform;
-	work->wishes.grub_folder = getenv("GRUB_FOLDER");
-	fix->wishes = &work->wishes;
-	fix->out = &work->out;
-	if (fix->fixer->detect(fix) && fix->fixer->plan(fix, err) != 0)
-		return -1;
-	show(&work->out);
-	if (getenv("DRY") != NULL)
-		return 0;
-	return commit(work, err) == 0 ? look_again(work, err) : -1;
-}
-
-static void close_all(struct work *work)
-{
-	size_t i;
-
-	edit_end(work->fix.edits);
-	edit_end(work->fix.esp);
-	for (i = 0; i < work->fix.writes.count; i++)
-		free(work->fix.writes.list[i].bytes);
-	free(work->fix.writes.list);
-	vfs_close(work->places[0].vfs); /* and what is attached to it */
-	vfs_close(work->esp.vfs);
-	for (i = 0; i < work->place_count; i++)
-		blocks_close(work->places[i].blocks);
-	blocks_close(work->esp.blocks);
-	blocks_close(work->disk);
-	sink_close(work->sink);
-	inspection_clear(&work->before);
-	inspection_clear(&work->after);
-	platform_clear(&work->platform);
-	adaptation_clear(&work->out);
+	result = look(fix->vfs, &after, err);
+	if (result == 0) {
+		fix_check(fix, &after, only, &none);
+		show_links("after", &after, fix->platform);
+	}
+	inspection_clear(&after);
+	return result == 0 && edit_count(fix->edits) > 0 ? edit_commit(fix->edits, err) : result;
 }
 
 int main(int argc, char **argv)
 {
-	struct work work = {0};
-	struct error err = {0};
-	char text[600];
-	int result;
+	struct inspection before = { 0 };
+	struct platform platform = { 0 };
+	struct adaptation out = { 0 };
+	struct fix_wishes wishes = { 0 };
+	struct guest_words only = { 0 };
+	struct vfs *vfs = NULL;
+	struct error err = { 0 };
+	struct fix fix = { .image = &before, .platform = &platform, .wishes = &wishes, .out = &out };
+	int i, fd, result;
 
-	if (argc < 5 || argc > 4 + PLACES)
-		return ERROR_USAGE;
-	result = open_all(&work, argc, argv, &err);
-	if (result == 0)
-		result = do_all(&work, argv[1], &err);
-	close_all(&work);
-	if (result == 0)
-		return 0;
-	fprintf(stderr, "guest-fix: %s\n", error_text(&err, text, sizeof(text)));
-	return (int)err.kind;
+	fd = argc > 3 ? open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0) {
+		(void)fprintf(stderr, "usage: guest-fix FOLDER PLATFORM FIXER...\n");
+		return 2;
+	}
+	for (i = 3; i < argc; i++)
+		guest_words_add(&only, argv[i], strlen(argv[i]));
+	if (vfs_open_folder(fd, &vfs, &err) != 0 || read_platform(argv[2], &platform, &err) != 0 ||
+	    look(vfs, &before, &err) != 0)
+		return fail(&err);
+	fix.edits = edit_begin(vfs, 1700000000);
+	fix.vfs = edit_vfs(fix.edits);
+	result = mend(&fix, &only, &err);
+	show(&out);
+	edit_end(fix.edits);
+	inspection_clear(&before);
+	platform_clear(&platform);
+	adaptation_clear(&out);
+	guest_words_clear(&only);
+	vfs_close(vfs);
+	return result == 0 ? 0 : fail(&err);
 }
