@@ -171,7 +171,8 @@ bool edit_has_ranges(const struct edits *edits);
  * them or none, whatever file systems they belong to.
  *
  * @target: `offset` is added to each place
- * @ranges: gives the bytes to @visit, whole sectors, no place twice; called once with @data
+ * @ranges: gives the bytes to the visit that it is called with, once, with @data: whole
+ *          sectors, no place twice
  * Errors:  as edit_commit; those of @ranges
  * Returns: 0 or -1
  */
