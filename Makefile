@@ -31,6 +31,12 @@ test-vm: deps-vm all
 	tests/vm/overlay-full build-bundle/moult-rescue
 	tests/vm/power-cuts build-bundle/moult-rescue
 	tests/vm/kills build-bundle/moult-rescue 5
+	tests/vm/predict $(BUILD)/moult --count 6
+	tests/vm/adapt $(BUILD)/moult --only debian-12
+
+test-vm-full: test-vm
+	tests/vm/predict $(BUILD)/moult --count 30
+	tests/vm/adapt $(BUILD)/moult
 
 lab: deps-vm all
 	@tools/bundle --build-here build-bundle/moult-here.tar.xz
@@ -65,6 +71,7 @@ help:
 	@echo "make crash          cut an overlay and its rollback in 20,000 ways"
 	@echo "make install        install below PREFIX ($(PREFIX)), or DESTDIR"
 	@echo "make test-vm        boot machines under QEMU: the bundle, what they are, power cuts and kills"
+	@echo "make test-vm-full   the same, more predictions held against boots, and all images that adapt makes fit"
 	@echo "make lab            real images written in a rescue, and back; a real Xen, its dom0, its guests"
 	@echo "make bundle         one archive that runs unpacked on any x86-64 Linux"
 	@echo "make deps           install what the build needs"
@@ -74,4 +81,4 @@ help:
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || { meson setup $(BUILD) --prefix=$(PREFIX); exit 1; }
 
-.PHONY: all run test test-vm lab fuzz crash install bundle deps deps-test deps-vm fresh-machine clean help
+.PHONY: all run test test-vm test-vm-full lab fuzz crash install bundle deps deps-test deps-vm fresh-machine clean help

@@ -9,7 +9,6 @@
 #include "disk/grub.h"
 
 #include <inttypes.h>
-#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "disk/bytes.h"
+#include "sys/lzma_raw.h"
 
 enum {
 	SECTOR = 512,
@@ -110,25 +110,6 @@ static size_t find_stream(const struct image *image)
 	return 0;
 }
 
-static bool decompress(const unsigned char *bytes, size_t length, unsigned char *out,
-		       size_t out_length)
-{
-	lzma_options_lzma options = {.dict_size = 64 * 1024, .lc = 3, .lp = 0, .pb = 2};
-	const lzma_filter filters[] = {{LZMA_FILTER_LZMA1, &options},
-				       {LZMA_VLI_UNKNOWN, NULL}};
-	lzma_stream stream = LZMA_STREAM_INIT;
-	lzma_ret result = lzma_raw_decoder(&stream, filters);
-
-	stream.next_in = bytes;
-	stream.avail_in = length;
-	stream.next_out = out;
-	stream.avail_out = out_length;
-	while (result == LZMA_OK && stream.avail_out > 0 && stream.avail_in > 0)
-		result = lzma_code(&stream, LZMA_RUN);
-	lzma_end(&stream);
-	return stream.avail_out == 0;
-}
-
 static void take_object(unsigned type, const unsigned char *bytes, size_t length,
 			struct layout_core *core)
 {
@@ -196,7 +177,7 @@ static int read_embedded(const struct image *image, struct layout_core *core)
 	if (plain_bytes == 0 || plain_bytes > PLAIN_MOST)
 		return set_problem(core, "it says that it is larger than 8 MiB");
 	plain = mem_zero(plain_bytes, 1);
-	if (!decompress(image->bytes + stream, compressed, plain, plain_bytes))
+	if (!sys_lzma_unpack(image->bytes + stream, compressed, plain, plain_bytes))
 		return set_problem(core, "its compressed part is damaged");
 	modules = find_modules(plain, plain_bytes);
 	if (modules == NULL)

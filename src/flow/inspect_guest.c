@@ -259,13 +259,21 @@ static void walk_all(struct vfs *vfs, const char *suffix, struct inspection *out
 						     "much, or is too deep");
 }
 
-/* What the firmware starts by itself, and what that starts beside it. */
-static void read_efi_file(struct vfs *vfs, struct inspect_efi_file *file)
+/* What the firmware starts by itself, what that starts beside it, and what a system has of the same
+ * in a folder of its own. */
+static bool is_loader(const char *path)
 {
 	static const char folder[] = "/EFI/BOOT/";
+
+	return strncasecmp(path, folder, strlen(folder)) == 0 ||
+	       has_suffix(path, "/grubx64.efi") || has_suffix(path, "/shimx64.efi");
+}
+
+static void read_efi_file(struct vfs *vfs, struct inspect_efi_file *file)
+{
 	autostr struct str bytes = STR_EMPTY;
 
-	if (strncasecmp(file->path, folder, strlen(folder)) != 0 ||
+	if (!is_loader(file->path) ||
 	    vfs_read(vfs, file->path, EFI_FILE_MOST, &bytes, NULL) != 0)
 		return;
 	file->is_shim = memmem(bytes.bytes, bytes.length, "UEFI shim", 9) != NULL;

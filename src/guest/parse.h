@@ -112,6 +112,9 @@ struct initramfs;
 /** Begin. @out: filled while it is read; must outlive it */
 struct initramfs *initramfs_begin(struct guest_initramfs *out);
 
+/** Have somebody else look at the members of all archives too. @visitor: outlives the reader */
+void initramfs_visit(struct initramfs *reader, const struct cpio_visitor *visitor);
+
 /** Read the next bytes of the file; what is wrong in it ends the reading.
  *
  * @is_last: nothing comes behind them

@@ -365,6 +365,20 @@ void predict_to_kernel(struct predict *predict, const struct inspection *image,
 		judge_start(predict);
 }
 
+void predict_of_kernel(const struct inspection *image, const struct platform *platform,
+		       const struct guest_kernel *kernel, struct prediction *scratch,
+		       struct predict *out)
+{
+	predict_begin(out, image, platform);
+	out->out = scratch;
+	out->kernel = kernel;
+	if (kernel->initramfs.path != NULL) {
+		out->initramfs = &kernel->initramfs;
+		out->has_initrd = true;
+	}
+	predict_choose_disk(out);
+}
+
 void guest_predict(const struct inspection *image, const struct platform *platform,
 		   struct prediction *out)
 {

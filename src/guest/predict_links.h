@@ -93,6 +93,48 @@ bool predict_knows(const struct guest_kernel *kernel, const struct guest_words *
 /** Whether a device needs a module that can be told: others are a part of the machine. */
 bool predict_is_judged(const struct platform_driver *device);
 
+/** What must be driven before the root is there. */
+struct predict_need {
+	struct guest_words any;		      /* modules: one of them is enough */
+	const struct platform_driver *device; /* NULL: it is no device */
+	const char *what; /* that needs it: "the disk", "the root's file system" */
+};
+
+/** All of it. */
+struct predict_needs {
+	struct predict_need *list;
+	size_t count;
+};
+
+/** Find what the kernel must drive on the way to its root on this machine.
+ *
+ * @out:    added to; the caller gives it back
+ */
+void predict_needs(const struct predict *predict, struct predict_needs *out);
+
+/** Give the memory back. */
+void predict_needs_clear(struct predict_needs *needs);
+
+/** Whether a need is met by the kernel or its initramfs.
+ *
+ * @missing: of the last module that was tried, what is not there; "" when it is met
+ */
+bool predict_is_met(const struct predict *predict, const struct predict_need *need,
+		    struct str *missing);
+
+/** Choose the way in which the boot disk shows itself to the kernel: the first that it has a
+ * driver for; none is no change. */
+void predict_choose_disk(struct predict *predict);
+
+/** Begin to judge a kernel, whatever starts it; nothing is judged yet.
+ *
+ * @scratch: where judges would write; zeroed by the caller, who clears it
+ * @out:    set
+ */
+void predict_of_kernel(const struct inspection *image, const struct platform *platform,
+		       const struct guest_kernel *kernel, struct prediction *scratch,
+		       struct predict *out);
+
 /** The system that the image holds begins by the machine's firmware. */
 void predict_firmware(struct predict *predict);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* predict_start.c - what the loader starts: its entry, the kernel, the initramfs. Sources: GRUB's
+/* predict_start.c - what the loader starts: its entry and the kernel. Sources: GRUB's
  * manual, "The list of available commands" (search leaves root as it was when it finds nothing);
  * Linux' arch/x86/xen/Kconfig (XEN_PV is a choice of its own since 4.12); RHEL's release notes for
  * the CPU levels. */
@@ -217,8 +217,7 @@ static bool is_set(const struct guest_kernel *kernel, const char *option)
 	return value != NULL && strcmp(value, "y") == 0;
 }
 
-/* The way in which the boot disk shows itself: the first that the kernel has a driver for. */
-static void choose_disk(struct predict *predict)
+void predict_choose_disk(struct predict *predict)
 {
 	const struct platform *platform = predict->platform;
 	size_t i;
@@ -342,7 +341,7 @@ void predict_kernel(struct predict *predict)
 					 predict->entry->kernel);
 		return;
 	}
-	choose_disk(predict);
+	predict_choose_disk(predict);
 	if (kernel->format == NULL || strcmp(kernel->format, "unknown") == 0)
 		prediction_judge(predict->out, STEP_KERNEL, PREDICT_BROKEN, FIXER_NONE,
 				 "%s is no kernel, or is damaged", kernel->path);
@@ -352,154 +351,4 @@ void predict_kernel(struct predict *predict)
 	prediction_judge(predict->out, STEP_KERNEL, PREDICT_HOLDS, FIXER_NONE,
 			 "%s runs on this machine",
 			 kernel->release != NULL ? kernel->release : kernel->path);
-}
-
-/* One of the modules for a device is enough. @missing: of the last that was tried */
-static bool has_driver(const struct predict *predict, const struct guest_words *modules,
-		       struct str *missing)
-{
-	size_t i;
-
-	for (i = 0; i < modules->count; i++) {
-		str_clear(missing);
-		if (predict_has_early(predict, modules->list[i], missing))
-			return true;
-	}
-	return false;
-}
-
-static void judge_device(struct predict *predict, const struct platform_driver *device)
-{
-	const bool is_listed = predict->kernel->modules.count > 0;
-	autostr struct str missing = STR_EMPTY;
-	struct guest_words modules = {0};
-	bool is_bad = true;
-
-	predict_modules(predict->kernel, device, &modules);
-	if (is_listed && !predict_knows(predict->kernel, &modules))
-		prediction_judge(
-			predict->out, STEP_INITRAMFS, PREDICT_BROKEN, FIXER_NONE,
-			"the kernel has no driver for the disk, in no file of it");
-	else if (modules.count > 0 && !has_driver(predict, &modules, &missing))
-		prediction_judge(predict->out, STEP_INITRAMFS,
-				 is_listed ? PREDICT_BROKEN : PREDICT_UNKNOWN,
-				 FIXER_INITRAMFS, "it lacks %s, which the disk needs",
-				 missing.bytes);
-	else
-		is_bad = false;
-	if (is_bad)
-		prediction_add_evidence(predict->out, STEP_INITRAMFS, "platform",
-					"%s: %s%s%s", predict->disk->name,
-					device->modalias,
-					device->name != NULL ? ", driven by " : "",
-					device->name != NULL ? device->name : "");
-	guest_words_clear(&modules);
-}
-
-/* The root's file system, and the device mapper below a volume. */
-static const char *root_volume_type(const struct predict *predict, bool *out_is_volume)
-{
-	size_t i;
-
-	for (i = 0; i < predict->image->volume_count; i++) {
-		const struct inspect_volume *volume = &predict->image->volumes[i];
-
-		if (volume->folder == NULL || strcmp(volume->folder, "/") != 0)
-			continue;
-		*out_is_volume = volume->name != NULL;
-		return volume->type;
-	}
-	return NULL;
-}
-
-static void judge_needed(struct predict *predict, const char *const *any,
-			 const char *what)
-{
-	struct guest_words modules = {0};
-	autostr struct str missing = STR_EMPTY;
-
-	for (; *any != NULL; any++)
-		guest_words_add(&modules, *any, strlen(*any));
-	if (!has_driver(predict, &modules, &missing))
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_BROKEN,
-				 FIXER_INITRAMFS, "it lacks %s, which %s needs",
-				 missing.bytes, what);
-	guest_words_clear(&modules);
-}
-
-static void judge_root_drivers(struct predict *predict)
-{
-	static const char *const mapper[] = {"dm_mod", NULL};
-	bool is_volume = false;
-	const char *type = root_volume_type(predict, &is_volume);
-	const char *any[] = {type, NULL, NULL};
-
-	if (type == NULL || predict->kernel->modules.count == 0)
-		return;
-	/* ext4's driver reads the older ones */
-	if (strcmp(type, "ext3") == 0 || strcmp(type, "ext2") == 0)
-		any[1] = "ext4";
-	judge_needed(predict, any, "the root's file system");
-	if (!is_volume)
-		return;
-	judge_needed(predict, mapper, "the root's volume");
-	if (predict->initramfs == NULL || !predict->initramfs->has_lvm)
-		prediction_judge(
-			predict->out, STEP_INITRAMFS, PREDICT_BROKEN, FIXER_INITRAMFS,
-			"it lacks the program lvm, which the root's volume needs");
-}
-
-static void judge_content(struct predict *predict)
-{
-	const struct guest_initramfs *initramfs = predict->initramfs;
-	const char *release = predict->kernel->release;
-
-	if (predict->has_initrd && initramfs == NULL)
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_UNKNOWN,
-				 FIXER_NONE, "the initramfs was not read");
-	else if (initramfs != NULL && initramfs->problem != NULL)
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_UNKNOWN,
-				 FIXER_INITRAMFS, "it could not be read to its end: %s",
-				 initramfs->problem);
-	else if (initramfs != NULL && initramfs->releases.count > 0 && release != NULL &&
-		 !guest_words_has(&initramfs->releases, release))
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_BROKEN,
-				 FIXER_INITRAMFS,
-				 "its modules are for %s, and the kernel is %s",
-				 initramfs->releases.list[0], release);
-}
-
-void predict_initramfs(struct predict *predict)
-{
-	const struct platform_chain *chain;
-	size_t i;
-
-	if (predict->kernel == NULL)
-		return;
-	judge_content(predict);
-	if (predict->disk == NULL) {
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_UNKNOWN,
-				 FIXER_NONE, "what disk the machine has is not known");
-		return;
-	}
-	chain = &predict->disk->chain;
-	/* what was not read to its end lacks nothing for certain */
-	if (predict->out->links[STEP_INITRAMFS].verdict == PREDICT_UNKNOWN)
-		return;
-	for (i = 0; i < chain->count; i++)
-		if (predict_is_judged(&chain->list[i]))
-			judge_device(predict, &chain->list[i]);
-	judge_root_drivers(predict);
-	if (predict->initramfs != NULL)
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_HOLDS, FIXER_NONE,
-				 "%s has what %s needs", predict->initramfs->path,
-				 predict->disk->name);
-	else
-		prediction_judge(predict->out, STEP_INITRAMFS, PREDICT_HOLDS, FIXER_NONE,
-				 "none, and the kernel itself has what %s needs",
-				 predict->disk->name);
-	if (predict->initramfs != NULL)
-		prediction_add_evidence(predict->out, STEP_INITRAMFS,
-					predict->initramfs->path, "%zu modules",
-					predict->initramfs->modules.count);
 }

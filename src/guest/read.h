@@ -24,6 +24,8 @@ struct inspect {
 	uint64_t module_bytes;	     /* of lists of modules that were kept so far */
 };
 
+struct yaml_node;
+
 /** A reader: it fills its part of the guest, and leaves what is absent as it is. */
 struct guest_reader {
 	const char *name;
@@ -113,6 +115,15 @@ void read_ifupdown(struct inspect *look);
 
 /** Add the interfaces of netplan's files, which are joined first. */
 void read_netplan(struct inspect *look);
+
+/** Read netplan's files and join them.
+ *
+ * @except: path of one that is left out; "": none
+ * @out_source: the paths that were read, with ", " between them
+ * Returns: what the caller clears; NULL: there is nothing
+ */
+struct yaml_node *netplan_read(struct inspect *look, const char *except,
+			       struct str *out_source);
 
 /** Add the interfaces of systemd-networkd's files. */
 void read_networkd(struct inspect *look);

@@ -36,6 +36,8 @@ struct initramfs {
 	struct cpio *cpio; /* NULL: between archives */
 	uint64_t member_count;
 	uint64_t expanded_bytes; /* by decompression: also zeros between archives */
+	const struct cpio_visitor *visitor; /* NULL: nobody else looks */
+	bool is_noted, is_visited;	    /* who wants the content of the member */
 };
 
 struct initramfs *initramfs_begin(struct guest_initramfs *out)
@@ -49,6 +51,11 @@ struct initramfs *initramfs_begin(struct guest_initramfs *out)
 	return reader;
 }
 
+void initramfs_visit(struct initramfs *reader, const struct cpio_visitor *visitor)
+{
+	reader->visitor = visitor;
+}
+
 static bool want_member(const struct cpio_member *member, void *data)
 {
 	struct initramfs *reader = data;
@@ -56,7 +63,10 @@ static bool want_member(const struct cpio_member *member, void *data)
 
 	reader->member_count++;
 	out->segments[out->segment_count - 1].file_count++;
-	return member_note(member, out);
+	reader->is_noted = member_note(member, out);
+	reader->is_visited = reader->visitor != NULL &&
+			     reader->visitor->want(member, reader->visitor->data);
+	return reader->is_noted || reader->is_visited;
 }
 
 static void take_member(const struct cpio_member *member, const struct str *content,
@@ -64,7 +74,10 @@ static void take_member(const struct cpio_member *member, const struct str *cont
 {
 	const struct initramfs *reader = data;
 
-	member_read(member, content->bytes, reader->out);
+	if (reader->is_noted)
+		member_read(member, content->bytes, reader->out);
+	if (reader->is_visited)
+		reader->visitor->take(member, content, reader->visitor->data);
 }
 
 static int begin_segment(struct initramfs *reader, const char *compression,

@@ -127,12 +127,41 @@ static void begin_iface(struct stanza *stanza, char *rest)
 		interface->ip4 = method_of(method);
 }
 
+/* "post-up ip route add default via 192.0.2.1 dev eth0": how a gateway that lies in no net is told.
+ * The route to it alone stands before it. */
+static void read_command(struct guest_interface *interface, char *rest)
+{
+	const char *word = text_next_word(&rest), *to, *via;
+
+	if (word == NULL || (strcmp(word, "ip") != 0 && !text_ends(word, "/ip")))
+		return;
+	word = text_next_word(&rest);
+	if (word != NULL && (strcmp(word, "-6") == 0 || strcmp(word, "-4") == 0))
+		word = text_next_word(&rest);
+	if (word == NULL || (strcmp(word, "route") != 0 && strcmp(word, "r") != 0))
+		return;
+	word = text_next_word(&rest);
+	to = text_next_word(&rest);
+	via = text_next_word(&rest);
+	if (via == NULL || strcmp(to, "default") != 0 || strcmp(via, "via") != 0 ||
+	    (strcmp(word, "add") != 0 && strcmp(word, "replace") != 0))
+		return;
+	word = text_next_word(&rest);
+	if (word != NULL)
+		guest_words_add(&interface->gateways, word, strlen(word));
+}
+
 static void read_option(struct stanza *stanza, const char *key, char *rest)
 {
 	struct guest_interface *interface =
 		&stanza->out->interfaces[stanza->interface - 1];
-	const char *value = text_next_word(&rest);
+	const char *value;
 
+	if (strcmp(key, "up") == 0 || strcmp(key, "post-up") == 0) {
+		read_command(interface, rest);
+		return;
+	}
+	value = text_next_word(&rest);
 	if (value == NULL)
 		return;
 	if (strcmp(key, "address") == 0) {
@@ -255,6 +284,32 @@ static void include_pattern(const char *pattern, void *data)
 	guest_words_clear(&names);
 }
 
+/* "/e*=card" brings up what has such a name by the stanza "card"; "/1" behind it means the first alone.
+ * @out_name: the pattern is added. Returns: whether the word is one, and of this stanza */
+static bool is_pattern_of(const char *word, const char *stanza, struct str *out_name)
+{
+	const char *logical = strchr(word, '=');
+
+	if (word[0] != '/' || logical == NULL || strcmp(logical + 1, stanza) != 0)
+		return false;
+	str_add_bytes(out_name, word + 1, strcspn(word + 1, "/="));
+	return true;
+}
+
+static void set_up(const struct guest_words *up, struct guest_interface *interface)
+{
+	autostr struct str name = STR_EMPTY;
+	size_t i;
+
+	interface->is_up_at_boot = guest_words_has(up, interface->name);
+	for (i = 0; i < up->count && !interface->is_up_at_boot; i++)
+		if (is_pattern_of(up->list[i], interface->name, &name)) {
+			text_replace(&interface->name, name.bytes);
+			interface->is_pattern = true;
+			interface->is_up_at_boot = true;
+		}
+}
+
 void read_ifupdown(struct inspect *look)
 {
 	struct including including = {.look = look};
@@ -263,7 +318,6 @@ void read_ifupdown(struct inspect *look)
 
 	include_file(&including, "/etc/network/interfaces");
 	for (i = 0; i < network->interface_count; i++)
-		network->interfaces[i].is_up_at_boot =
-			guest_words_has(&including.up, network->interfaces[i].name);
+		set_up(&including.up, &network->interfaces[i]);
 	guest_words_clear(&including.up);
 }

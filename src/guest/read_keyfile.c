@@ -64,6 +64,26 @@ static void read_setting(const struct guest_setting *setting, struct guest_inter
 		text_add_words(&out->dns, setting->value, ";, \t");
 }
 
+/* "route1=192.0.2.1/32" without a next hop is a route to what is on the link. */
+static bool is_on_link(const struct guest_setting *setting,
+		       const struct guest_words *gateways)
+{
+	const size_t length = strcspn(setting->value, "/");
+	size_t i;
+
+	if (!text_starts(setting->key, "ipv4.route") &&
+	    !text_starts(setting->key, "ipv6.route"))
+		return false;
+	if (strcmp(setting->value + length, "/32") != 0 &&
+	    strcmp(setting->value + length, "/128") != 0)
+		return false;
+	for (i = 0; i < gateways->count; i++)
+		if (strlen(gateways->list[i]) == length &&
+		    strncmp(gateways->list[i], setting->value, length) == 0)
+			return true;
+	return false;
+}
+
 static const char *first_of(const struct guest_settings *settings,
 			    const char *const *keys)
 {
@@ -98,6 +118,9 @@ void keyfile_interface(const struct guest_settings *settings, const char *source
 		(void)text_lower(interface->mac);
 	for (i = 0; i < settings->count; i++)
 		read_setting(&settings->list[i], interface);
+	for (i = 0; i < settings->count; i++)
+		if (is_on_link(&settings->list[i], &interface->gateways))
+			interface->is_gateway_on_link = true;
 	interface->ip4 = method_of(guest_settings_value(settings, "ipv4.method"), false);
 	interface->ip6 = method_of(guest_settings_value(settings, "ipv6.method"), true);
 	interface->mtu_bytes = mtu != NULL ? (int)strtol(mtu, NULL, 10) : 0;

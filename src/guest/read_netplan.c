@@ -226,8 +226,8 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* @out_source: the paths that were read, with ", " between them */
-static struct yaml_node *read_files(struct inspect *look, struct str *out_source)
+struct yaml_node *netplan_read(struct inspect *look, const char *except,
+			       struct str *out_source)
 {
 	struct guest_words names = {0};
 	struct yaml_node *root = NULL;
@@ -244,7 +244,8 @@ static struct yaml_node *read_files(struct inspect *look, struct str *out_source
 			autostr struct str path = STR_EMPTY;
 
 			str_addf(&path, "%s/%s", folders[k], names.list[i]);
-			if (!vfs_exists(look->vfs, path.bytes))
+			if (strcmp(path.bytes, except) == 0 ||
+			    !vfs_exists(look->vfs, path.bytes))
 				continue;
 			root = read_file(look, path.bytes, root);
 			str_addf(out_source, "%s%s", out_source->length > 0 ? ", " : "",
@@ -259,7 +260,7 @@ static struct yaml_node *read_files(struct inspect *look, struct str *out_source
 void read_netplan(struct inspect *look)
 {
 	autostr struct str source = STR_EMPTY;
-	struct yaml_node *root = read_files(look, &source);
+	struct yaml_node *root = netplan_read(look, "", &source);
 	const char *renderer = yaml_text(yaml_find(root, "network"), "renderer");
 
 	look->is_netplan_for_manager =

@@ -14,6 +14,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.environ.get("MOULT_VM", os.path.join(ROOT, "build-vm"))
+KEPT = os.environ.get("MOULT_TEST_CACHE", "/var/tmp/moult-test-cache")  # what all trees of this machine share
 KERNELS = {"11": "bullseye", "12": "bookworm", "13": "trixie"}
 
 
@@ -30,12 +31,12 @@ def digest_of(path):
     return run(["sha256sum", path], stdout=subprocess.PIPE, text=True).stdout.split()[0]
 
 
-def cached(name, recipe, make):
-    """The path of NAME-DIGEST below the cache; @make(path) makes it when the recipe is new."""
+def cached(name, recipe, make, folder=CACHE):
+    """The path of NAME-DIGEST below @folder; @make(path) makes it when the recipe is new."""
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
-    path = os.path.join(CACHE, f"{name}-{digest}")
+    path = os.path.join(folder, f"{name}-{digest}")
     if not os.path.exists(path):
-        os.makedirs(CACHE, exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
         say(f"making {os.path.basename(path)}")
         shutil.rmtree(path + ".part", ignore_errors=True)
         make(path + ".part")
@@ -62,6 +63,28 @@ def debian(release, packages=(), kernel="linux-image-cloud-amd64"):
 
     folder = cached(f"debian-{release}", (suite, tuple(packages), kernel, 2), make)
     return os.path.join(folder, "root.tar"), os.path.join(folder, "kernel")
+
+
+def debian_root(release, more=""):
+    """The root of a release that the tests share, as a tar (tests/tools/debian.bash). @more: further packages."""
+    script = ('. "$1/tests/tools/debian.bash"; skip() { echo "$@" >&2; exit 1; }; '
+              'eval "$(declare -f debian_packages | sed s/^debian_packages/base_packages/)"; '
+              'debian_packages() { echo "$(base_packages "$1")${more:+,$more}"; }; more=$3; debian_tar "$2"')
+    return run(["bash", "-c", script, "-", ROOT, release, more], stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def debian_disk(kind, tar, name="", script=""):
+    """The folder of disk.raw, a whole disk of tests/tools/debian-disk, made once. @script: sourced in the end."""
+    tool = os.path.join(ROOT, "tests/tools/debian-disk")
+
+    def make(path):
+        os.makedirs(path)
+        with open(os.path.join(path, "script"), "w", encoding="utf-8") as out:
+            out.write(script)
+        run([tool, kind, tar, os.path.join(path, "disk.raw"), os.path.join(path, "script")])
+
+    with open(tool, encoding="utf-8") as file:
+        return cached(f"disk-{name or kind}", (kind, os.path.basename(tar), file.read(), script), make, KEPT)
 
 
 def vmlinuz(kernel):
