@@ -91,10 +91,11 @@ static void make_disk(struct world *world)
 	world->partitions[1] = (struct layout_partition){
 		.number = 15, .start_bytes = (1 << 20) + (1 << 30), .size_bytes = 1 << 20, .role = ROLE_ESP};
 	world->volumes[0] = (struct inspect_volume){.partition = 1, .type = T("ext4"), .folder = T("/")};
+	world->volumes[1] = (struct inspect_volume){.partition = 15, .type = T("vfat"), .folder = T("/boot/efi")};
 	world->image.layout = (struct layout){.kind = LAYOUT_GPT, .partitions = world->partitions, .partition_count = 2,
 					      .size_bytes = (1 << 30) + (4 << 20)};
 	world->image.volumes = world->volumes;
-	world->image.volume_count = 1;
+	world->image.volume_count = 2;
 	world->image.name = T("image");
 	world->image.can_seek = true;
 	world->image.has_guest = true;
@@ -454,6 +455,15 @@ static void make_larger_volume(struct world *world)
 	make_volume(world);
 }
 
+/* As the fixer of cloud-init does it in the same set. */
+static void make_larger_without_cloud(struct world *world)
+{
+	struct error err = {0};
+
+	make_larger(world);
+	must(edit_put(world->fix.edits, "/etc/cloud/cloud-init.disabled", "", 0, NULL, &err), &err);
+}
+
 /* @programs: of the guest; @gap: NULL: none. Returns: whether a unit is made */
 static bool grows(const char *programs, void (*change)(struct world *world), const char *gap)
 {
@@ -505,6 +515,8 @@ static void test_grow(void **state)
 	assert_false(grows("usr/sbin/sfdisk usr/bin/partx", make_larger, "its file system"));
 	assert_false(grows("usr/sbin/sfdisk usr/bin/partx sbin/resize2fs", make_larger_volume, "logical volume"));
 	assert_false(grows("usr/bin/cloud-init usr/bin/growpart", make_larger, NULL));
+	assert_true(grows("usr/bin/cloud-init usr/bin/growpart usr/sbin/sfdisk usr/bin/partx sbin/resize2fs",
+			  make_larger_without_cloud, NULL));
 	assert_true(grows("usr/bin/cloud-init usr/bin/growpart etc/cloud/cloud-init.disabled usr/sbin/sfdisk usr/bin/partx "
 			  "sbin/resize2fs",
 			  make_larger, NULL));
