@@ -32,10 +32,12 @@ test-vm: deps-vm all
 	tests/vm/power-cuts build-bundle/moult-rescue
 	tests/vm/kills build-bundle/moult-rescue 5
 	tests/vm/predict $(BUILD)/moult --count 6
+	tests/vm/adapt-loader $(BUILD)/moult virtio uefi-own
 	tests/vm/adapt $(BUILD)/moult --only debian-12
 
 test-vm-full: test-vm
 	tests/vm/predict $(BUILD)/moult --count 30
+	tests/vm/adapt-loader $(BUILD)/moult
 	tests/vm/adapt $(BUILD)/moult
 
 lab: deps-vm all

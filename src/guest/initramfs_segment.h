@@ -43,7 +43,7 @@ nodiscard int initramfs_hold(struct vfs *vfs, const struct guest_kernel *kernel,
 
 /** Note in the lists which modules an initramfs holds, and under what paths.
  *
- * `unknown`: set to a module that no list has; NULL where all are in one
+ * @out_unknown: a module that no list has; NULL where all are in one
  */
 void initramfs_mark(const struct initramfs_holds *holds, struct module_lists *lists,
 		    const char **out_unknown);
