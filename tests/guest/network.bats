@@ -18,7 +18,7 @@ mend() { "$GUEST_FIX" "$1" "$2" name-pins network resolv-conf cloud-init; }
 # check_gaps CASE FILE: those that are to be told, and no other
 check_gaps()
 {
-	local wanted=$ROOT/tests/fixes/$1/gaps line
+	local line wanted=$ROOT/tests/fixes/$1/gaps
 
 	[ -e "$wanted" ] || wanted=/dev/null
 	grep '^gap' "$2" | cut -f 2,4 | sed 's/\t/: /' > gaps || true
@@ -60,9 +60,6 @@ check_modes()
 	done
 	[ "$count" -ge 13 ]
 }
-
-# how a link stood before and stands after: state CASE before|after LINK
-state() { SHOW=1 mend "$1" "$2" > "told"; grep -P "^$3\t$4\t" told | cut -f 3; }
 
 @test "what predict calls broken holds after the fixers, as predict judges it" {
 	for name in debian-11-static debian-10-networkd debian-12-dhcp ubuntu-14.04 ubuntu-16.04 \
