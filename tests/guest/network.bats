@@ -149,6 +149,13 @@ check_modes()
 	timeout 20 "$GUEST_FIX" guest "$(fix_platform debian-11-static)" name-pins network resolv-conf > told
 	[ -p guest/etc/network/interfaces ]
 	[ ! -e guest/etc/passwd ]
+	# names that would be more than a name in the files that are written
+	fix_before ubuntu-22.04 names
+	printf 'network:\n  ethernets:\n    "ens1: {}\\n  x": {addresses: [10.0.0.5/24]}\n    "en/s2": {dhcp4: true}\n' \
+		> names/etc/netplan/00-installer-config.yaml
+	timeout 20 "$GUEST_FIX" names "$(fix_platform ubuntu-22.04)" name-pins network > told
+	grep -q '^    enp1s0:$' names/etc/netplan/99-moult.yaml
+	[ "$(grep -c '^    [^ ]' names/etc/netplan/99-moult.yaml)" = 1 ]
 	# a file without an end
 	fix_before debian-11-static long
 	truncate -s 10G long/etc/network/interfaces
