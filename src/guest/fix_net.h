@@ -58,6 +58,9 @@ bool net_is_right(const struct fix *fix, const struct platform_nic *nic, const c
  * or NULL */
 const struct guest_interface *net_find_layer(const struct guest *guest);
 
+/** Whether a name of the guest can stand in a file as it is: letters, digits, "_", "-" and ".". */
+bool net_is_plain(const char *name);
+
 /** Whether a name is one that kernel or udev give to network cards, not a bridge's or a VLAN's. */
 bool net_is_card_name(const char *name);
 

@@ -174,7 +174,8 @@ static void judge_id(const struct yaml_node *node,
 			guest_words_add(&out->taken, node->key, strlen(node->key));
 			return;
 		}
-	if (!is_of_nobody(interface, cards) || text_is_yes(yaml_text(node, "optional")))
+	if (!net_is_plain(node->key) || !is_of_nobody(interface, cards) ||
+	    text_is_yes(yaml_text(node, "optional")))
 		return;
 	guest_words_add(&out->optional, node->key, strlen(node->key));
 	if (!text_is_yes(yaml_text(told, "optional")))

@@ -8,6 +8,8 @@
 #include "guest/reach.h"
 #include "guest/text.h"
 
+enum { NAME_MOST = 15 }; /* of the kernel, IFNAMSIZ with its NUL is 16 */
+
 bool net_is_ip6(const char *address)
 {
 	return strchr(address, ':') != NULL;
@@ -120,12 +122,19 @@ bool net_is_before(const struct guest_system *system, const char *debian,
 	       text_compare_versions(system->version, ubuntu) < 0;
 }
 
+bool net_is_plain(const char *name)
+{
+	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_-.")] == '\0';
+}
+
 bool net_is_card_name(const char *name)
 {
 	static const char *const starts[] = {"eth", "en", "em", "wl", "net", "lan", "p"};
 	size_t i;
 
-	if (strpbrk(name, ".:*?[ ") != NULL || name[strcspn(name, "0123456789")] == '\0')
+	if (!net_is_plain(name) || strlen(name) > NAME_MOST ||
+	    strchr(name, '.') != NULL || name[strcspn(name, "0123456789")] == '\0')
 		return false;
 	for (i = 0; i + 1 < sizeof(starts) / sizeof(starts[0]); i++)
 		if (text_starts(name, starts[i]))

@@ -18,7 +18,7 @@ mend() { "$GUEST_FIX" "$1" "$2" name-pins network resolv-conf cloud-init; }
 # check_gaps CASE FILE: those that are to be told, and no other
 check_gaps()
 {
-	local wanted=$ROOT/tests/fixes/$1/gaps line
+	local line wanted=$ROOT/tests/fixes/$1/gaps
 
 	[ -e "$wanted" ] || wanted=/dev/null
 	grep '^gap' "$2" | cut -f 2,4 | sed 's/\t/: /' > gaps || true
@@ -60,9 +60,6 @@ check_modes()
 	done
 	[ "$count" -ge 13 ]
 }
-
-# how a link stood before and stands after: state CASE before|after LINK
-state() { SHOW=1 mend "$1" "$2" > "told"; grep -P "^$3\t$4\t" told | cut -f 3; }
 
 @test "what predict calls broken holds after the fixers, as predict judges it" {
 	for name in debian-11-static debian-10-networkd debian-12-dhcp ubuntu-14.04 ubuntu-16.04 \
@@ -152,6 +149,13 @@ state() { SHOW=1 mend "$1" "$2" > "told"; grep -P "^$3\t$4\t" told | cut -f 3; }
 	timeout 20 "$GUEST_FIX" guest "$(fix_platform debian-11-static)" name-pins network resolv-conf > told
 	[ -p guest/etc/network/interfaces ]
 	[ ! -e guest/etc/passwd ]
+	# names that would be more than a name in the files that are written
+	fix_before ubuntu-22.04 names
+	printf 'network:\n  ethernets:\n    "ens1: {}\\n  x": {addresses: [10.0.0.5/24]}\n    "en/s2": {dhcp4: true}\n' \
+		> names/etc/netplan/00-installer-config.yaml
+	timeout 20 "$GUEST_FIX" names "$(fix_platform ubuntu-22.04)" name-pins network > told
+	grep -q '^    enp1s0:$' names/etc/netplan/99-moult.yaml
+	[ "$(grep -c '^    [^ ]' names/etc/netplan/99-moult.yaml)" = 1 ]
 	# a file without an end
 	fix_before debian-11-static long
 	truncate -s 10G long/etc/network/interfaces
