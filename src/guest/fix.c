@@ -11,27 +11,13 @@
 /* Files that later ones read come first: the loader's configuration before the initramfs, the
  * network before cloud-init, which must not write over it. */
 const struct fixer *const fixers[] = {
-	&fixer_fstab,
-	&fixer_hostname,
-	&fixer_root_argument,
-	&fixer_foreign_arguments,
-	&fixer_grub_search,
-	&fixer_console,
-	&fixer_resume,
-	&fixer_recordfail,
-	&fixer_storage,
-	&fixer_debconf,
-	&fixer_initramfs_drivers,
-	&fixer_grub_bios,
-	&fixer_grub_uefi,
-	&fixer_name_pins,
-	&fixer_network,
-	&fixer_resolv_conf,
-	&fixer_cloud_init,
-	&fixer_ssh_keys,
-	&fixer_machine_id,
-	&fixer_grow_root,
-	NULL,
+	&fixer_fstab,	    &fixer_storage,	      &fixer_grub_bios,
+	&fixer_grub_uefi,   &fixer_root_argument,     &fixer_foreign_arguments,
+	&fixer_grub_search, &fixer_console,	      &fixer_resume,
+	&fixer_recordfail,  &fixer_initramfs_drivers, &fixer_debconf,
+	&fixer_network,	    &fixer_name_pins,	      &fixer_resolv_conf,
+	&fixer_cloud_init,  &fixer_hostname,	      &fixer_ssh_keys,
+	&fixer_machine_id,  &fixer_grow_root,	      NULL,
 };
 
 const struct fixer *fix_by_name(const char *name)

@@ -280,7 +280,7 @@ static const char *prevents(const struct table *table)
 
 static bool detect(const struct fix *fix)
 {
-	return fix->image->guest.mount_count > 0;
+	return vfs_exists(fix->vfs, path);
 }
 
 static int plan(struct fix *fix, struct error *err)

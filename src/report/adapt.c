@@ -4,7 +4,7 @@
 #include "report/predict.h"
 #include "report/text.h"
 
-enum { INDENT = 20, TEXT_MOST = 300, LINES_SHOWN = 200, GAPS_SHOWN = 50, COLUMN = 24 };
+enum { INDENT = 20, TEXT_MOST = 300, LINES_SHOWN = 200, GAPS_SHOWN = 50, COLUMN = 28 };
 
 static void add_head(struct str *out, const char *word, const char *text)
 {

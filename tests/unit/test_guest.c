@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "guest/parse.h"
 #include "guest/text.h"
+#include "guest/yaml_lines.h"
 #include "model/guest.h"
 
 /* Words with "," between them, for comparing. @room: 512 bytes */
@@ -726,6 +727,64 @@ static void machine_ids_have_a_state(void **state)
 	assert_int_equal(machine_id_parse("0123456789abcdef0123456789abcdeg\n"), GUEST_MACHINE_ID_INVALID);
 }
 
+/* Gateways of commands are told by ifupdown's post-up lines, those on the link by a keyfile's route to them. */
+static void gateways_on_the_link_are_read(void **state)
+{
+	struct guest guest = {0};
+	struct guest_words up = {0};
+	struct guest_settings keyfile = {0};
+
+	(void)state;
+	interfaces_parse("auto eth0\niface eth0 inet static\n\taddress 192.0.2.7/32\n"
+			 "\tpost-up ip route replace 198.51.100.1 dev eth0\n"
+			 "\tpost-up ip route replace default via 198.51.100.1 dev eth0\n"
+			 "\tup /sbin/ip -6 r add default via fe80::1\n\tup ip route add default dev eth0\n"
+			 "\tup ip route del default via 198.51.100.9\n\tpost-up echo default via 198.51.100.8\n",
+			 "i", NULL, NULL, &guest.network, &up);
+	assert_int_equal(guest.network.interfaces[0].gateways.count, 2);
+	assert_string_equal(guest.network.interfaces[0].gateways.list[0], "198.51.100.1");
+	assert_string_equal(guest.network.interfaces[0].gateways.list[1], "fe80::1");
+	ini_parse("[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=192.0.2.7/32\ngateway=198.51.100.1\n"
+		  "route1=198.51.100.1/32\n",
+		  "k", &keyfile);
+	keyfile_interface(&keyfile, "k", &guest.network);
+	assert_true(guest.network.interfaces[1].is_gateway_on_link);
+	guest_settings_clear(&keyfile);
+	ini_parse("[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=192.0.2.7/32\ngateway=198.51.100.1\n"
+		  "route1=198.51.100.1/24\nroute2=198.51.100.1/32,192.0.2.1\n",
+		  "k", &keyfile);
+	keyfile_interface(&keyfile, "k", &guest.network);
+	assert_false(guest.network.interfaces[2].is_gateway_on_link);
+	guest_settings_clear(&keyfile);
+	guest_words_clear(&up);
+	guest_clear(&guest);
+}
+
+static void expect_comment(const char *text, const char *wanted)
+{
+	static const char *const path[] = {"network", "ethernets", "ens3", NULL};
+	struct str out = STR_EMPTY;
+
+	assert_int_equal(yaml_comment_block(text, path, "why", &out), wanted != NULL);
+	assert_string_equal(out.bytes, wanted != NULL ? wanted : "");
+	str_clear(&out);
+}
+
+static void a_block_of_yaml_becomes_a_comment(void **state)
+{
+	(void)state;
+	expect_comment("network:\n  ethernets:\n    ens3:\n      dhcp4: true\n\n    # next\n    ens4: {}\n",
+		       "network:\n  ethernets:\n# why\n#    ens3:\n#      dhcp4: true\n\n    # next\n    ens4: {}\n");
+	/* what is left with nothing goes too */
+	expect_comment("network:\n  version: 2\n  ethernets:\n    \"ens3\":\n      addresses:\n      - a\n",
+		       "network:\n  version: 2\n# why\n#  ethernets:\n#    \"ens3\":\n#      addresses:\n#      - a\n");
+	expect_comment("---\nnetwork:\n ethernets:\n  ens3:\n   dhcp4: yes", "---\n# why\n#network:\n# ethernets:\n#  ens3:\n#   dhcp4: yes");
+	/* the same key elsewhere, and what is not there */
+	expect_comment("network:\n  bridges:\n    ens3: {}\n  ethernets:\n    ens30:\n      ens3: 1\n", NULL);
+	expect_comment("network: {ethernets: {ens3: {}}}\n", NULL);
+	expect_comment("", NULL);
+}
+
 static void udev_rules_tie_names_to_macs(void **state)
 {
 	struct guest guest = { 0 };
@@ -770,6 +829,8 @@ int main(void)
 		cmocka_unit_test(cut_and_hostile_archives_are_refused),
 		cmocka_unit_test(machine_ids_have_a_state),
 		cmocka_unit_test(udev_rules_tie_names_to_macs),
+		cmocka_unit_test(gateways_on_the_link_are_read),
+		cmocka_unit_test(a_block_of_yaml_becomes_a_comment),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

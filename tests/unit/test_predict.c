@@ -691,6 +691,28 @@ static void a_name_may_be_the_kernels_or_tied_to_a_mac(void **state)
 	expect(world, STEP_NETWORK, PREDICT_HOLDS, FIXER_NONE);
 }
 
+/* udev of upstart's days writes a rule for each new card: one that keeps "eth0" for a gone card moves the others. */
+static void a_rule_for_a_gone_card_takes_its_name(void **state)
+{
+	static const char *const inits[] = { "upstart", "systemd", "upstart" };
+	static const char *const macs[] = { "00:16:3e:00:00:01", "00:16:3e:00:00:01", "52:54:00:12:34:56" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct world *world = begin("kvm-virtio-bios");
+
+		(void)with_network(world);
+		world->interface.name = T("eth0");
+		world->entry.arguments = T("ro net.ifnames=0");
+		world->image.guest.system.init = T(inits[i]);
+		world->pin = (struct guest_pin){T("eth0"), T(macs[i]), T("/etc/udev/rules.d/70-persistent-net.rules")};
+		world->image.guest.network.pins = &world->pin;
+		world->image.guest.network.pin_count = 1;
+		expect(world, STEP_NETWORK, i == 0 ? PREDICT_BROKEN : PREDICT_HOLDS, FIXER_NETWORK);
+	}
+}
+
 static void fixed_addresses_are_compared(void **state)
 {
 	struct world *world = begin("kvm-virtio-bios");
@@ -918,6 +940,7 @@ int main(void)
 		cmocka_unit_test(fstab_names_what_is_there),
 		cmocka_unit_test(the_card_needs_a_driver_and_a_configuration),
 		cmocka_unit_test(a_name_may_be_the_kernels_or_tied_to_a_mac),
+		cmocka_unit_test(a_rule_for_a_gone_card_takes_its_name),
 		cmocka_unit_test(fixed_addresses_are_compared),
 		cmocka_unit_test(a_gateway_outside_the_net_is_on_the_link_or_lost),
 		cmocka_unit_test(cloud_init_waits_for_one_source_alone),
