@@ -71,6 +71,17 @@ nodiscard int cmd_overlay_show_disk(struct cmd_overlay_call *call, const char *p
 				    bool is_file, const char *undo,
 				    struct overlay_status *status, struct error *err);
 
+/** The same after an apply, of which is known how the disk stands: its log, which may be large, is
+ * not read again.
+ *
+ * Errors:  ERROR_SYSTEM when it cannot be shown
+ * Returns: 0 or -1
+ */
+nodiscard int cmd_overlay_show_outcome(struct cmd_overlay_call *call,
+				       const struct plan *plan,
+				       const struct overlay_outcome *outcome,
+				       struct error *err);
+
 /** The verbs. @words: what stands behind the verb; NULL at the end
  *
  * Errors:  of every kind

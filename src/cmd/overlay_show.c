@@ -131,25 +131,51 @@ static const char *const next_steps[UNDO_STATE_COUNT] = {
 		"the old system is there; 'moult overlay commit' forgets the log",
 };
 
+static const char no_log[] = "no overlay that can be undone is on this disk";
+
+static void fill_state(enum undo_state state, struct overlay_status *out)
+{
+	out->has_log = true;
+	out->state = undo_state_names[state];
+	out->next = next_steps[state];
+}
+
 static void fill_status(const struct overlay_disk *disk, struct overlay_status *out)
 {
 	const struct undo_header *header;
-	size_t i;
 
-	out->next = "no overlay that can be undone is on this disk";
+	out->next = no_log;
 	if (disk->log == NULL)
 		return;
 	header = undo_header_of(disk->log);
-	out->has_log = true;
-	out->state = undo_state_names[undo_state_of(disk->log)];
-	out->next = next_steps[undo_state_of(disk->log)];
+	fill_state(undo_state_of(disk->log), out);
 	memcpy(out->plan_id, header->plan_id, sizeof(out->plan_id));
 	out->created_s = header->created_s;
 	out->scope = header->scope;
 	out->undo = header->place;
+	out->saved_bytes = undo_saved_bytes(disk->log);
 	undo_room(disk->log, &out->log_used_bytes, &out->log_all_bytes);
-	for (i = 0; i < undo_record_count(disk->log); i++)
-		out->saved_bytes += undo_record_at(disk->log, i)->length;
+}
+
+/* The same without reading the log, which apply has just written. */
+static void fill_outcome(const struct plan *plan, const struct overlay_outcome *outcome,
+			 struct overlay_status *out)
+{
+	out->has_outcome = true;
+	out->written_bytes = outcome->written_bytes;
+	out->equal_bytes = outcome->equal_bytes;
+	out->was_resumed = outcome->was_resumed;
+	out->next = no_log;
+	if (!outcome->has_log)
+		return;
+	fill_state(outcome->state, out);
+	memcpy(out->plan_id, plan->id, sizeof(out->plan_id));
+	out->created_s = plan->created_s;
+	out->scope = plan->scope;
+	out->undo = plan->undo;
+	out->saved_bytes = outcome->log_saved_bytes;
+	out->log_used_bytes = outcome->log_used_bytes;
+	out->log_all_bytes = outcome->log_all_bytes;
 }
 
 static int show_status(const struct cmd_overlay_call *call,
@@ -172,21 +198,38 @@ static int show_status(const struct cmd_overlay_call *call,
 	return -1;
 }
 
+/* The name of the log of what was said, where there is one. */
+static int show_with_log(struct cmd_overlay_call *call, const char *path,
+			 struct overlay_status *status, struct error *err)
+{
+	autofree char *log = call->log_path != NULL ? str_copy(call->log_path)
+						    : cmd_overlay_log_path(path);
+
+	if (log != NULL && access(log, F_OK) == 0)
+		status->log_file = log;
+	return show_status(call, status, err);
+}
+
 int cmd_overlay_show_disk(struct cmd_overlay_call *call, const char *path, bool is_file,
 			  const char *undo, struct overlay_status *status,
 			  struct error *err)
 {
-	autofree char *log = call->log_path != NULL ? str_copy(call->log_path)
-						    : cmd_overlay_log_path(path);
 	struct overlay_disk disk = {0};
 	int result = overlay_disk_open(path, is_file, undo, SINK_READ, &disk, err);
 
 	if (result == 0) {
 		fill_status(&disk, status);
-		if (log != NULL && access(log, F_OK) == 0)
-			status->log_file = log;
-		result = show_status(call, status, err);
+		result = show_with_log(call, path, status, err);
 	}
 	overlay_disk_close(&disk);
 	return result;
+}
+
+int cmd_overlay_show_outcome(struct cmd_overlay_call *call, const struct plan *plan,
+			     const struct overlay_outcome *outcome, struct error *err)
+{
+	struct overlay_status status = {0};
+
+	fill_outcome(plan, outcome, &status);
+	return show_with_log(call, plan->disk.path, &status, err);
 }

@@ -166,7 +166,6 @@ static int obey(struct cmd_overlay_call *call, const struct overlay_planned *pla
 	const struct overlay_watch watch = {cmd_overlay_progress, cmd_overlay_is_stopped,
 					    call};
 	const struct plan *plan = &planned->plan;
-	struct overlay_status status = {.has_outcome = true};
 	struct overlay_outcome outcome = {0};
 	autostr struct str what = STR_EMPTY;
 	int result;
@@ -181,11 +180,7 @@ static int obey(struct cmd_overlay_call *call, const struct overlay_planned *pla
 				   &watch, &outcome, err);
 	if (cmd_overlay_end(call, result, err) != 0)
 		return -1;
-	status.written_bytes = outcome.written_bytes;
-	status.equal_bytes = outcome.equal_bytes;
-	status.was_resumed = outcome.was_resumed;
-	return cmd_overlay_show_disk(call, plan->disk.path, plan->disk.is_file,
-				     plan->undo_path, &status, err);
+	return cmd_overlay_show_outcome(call, plan, &outcome, err);
 }
 
 /* A plan that was not made just now may say that it is to be refused. */
@@ -251,7 +246,8 @@ static int confirm_by_log(const struct cmd_overlay_call *call,
 static int end_overlay(struct cmd_overlay_call *call, struct overlay_disk *disk,
 		       bool is_commit, struct error *err)
 {
-	const struct overlay_watch watch = {cmd_overlay_progress, NULL, call};
+	const struct overlay_watch watch = {cmd_overlay_progress, cmd_overlay_is_stopped,
+					    call};
 	int result;
 
 	if (confirm_by_log(call, disk,

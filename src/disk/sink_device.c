@@ -16,10 +16,23 @@
 #include "base/str.h"
 #include "disk/sink_hold.h"
 #include "disk/sink_open.h"
+#include "sys/aside.h"
 
-enum { PROOF_BYTES = 256 * 1024 };
+enum {
+	PROOF_BYTES = 256 * 1024,
+	BEGUN_MOST = 4, /* reads at a time */
+};
 
 enum zeroing { ZEROING_UNPROVED, ZEROING_PROVED, ZEROING_NONE };
+
+/* A read that was begun. */
+struct begun {
+	uint64_t offset;
+	void *buffer;
+	size_t length;
+	int result;
+	struct error err;
+};
 
 struct device {
 	struct sink sink;
@@ -27,6 +40,9 @@ struct device {
 	bool is_writable;
 	enum zeroing zeroing;
 	char *path;
+	struct aside *aside; /* reads what was begun; NULL: nothing was yet */
+	struct begun begun[BEGUN_MOST];
+	unsigned next_begun;
 };
 
 static int fail(const struct device *device, const char *what, uint64_t offset,
@@ -66,10 +82,9 @@ static int drop_cache(const struct device *device, uint64_t offset, size_t lengt
 	return 0;
 }
 
-static int device_read(struct sink *sink, uint64_t offset, void *buffer, size_t length,
-		       struct error *err)
+static int read_medium(const struct device *device, uint64_t offset, void *buffer,
+		       size_t length, struct error *err)
 {
-	const struct device *device = (struct device *)sink;
 	unsigned char *next = buffer;
 	ssize_t done;
 
@@ -86,6 +101,58 @@ static int device_read(struct sink *sink, uint64_t offset, void *buffer, size_t 
 		length -= (size_t)done;
 	}
 	return 0;
+}
+
+static void read_begun(void *data, void *job)
+{
+	struct begun *begun = job;
+
+	begun->result = read_medium(data, begun->offset, begun->buffer, begun->length,
+				    &begun->err);
+}
+
+/* Without a thread the read is made when it is asked for. */
+static void device_ahead(struct sink *sink, uint64_t offset, void *buffer, size_t length)
+{
+	struct device *device = (struct device *)sink;
+	struct begun *begun = &device->begun[device->next_begun];
+
+	if (device->aside == NULL &&
+	    aside_open(read_begun, device, BEGUN_MOST, &device->aside, NULL) != 0)
+		return;
+	if (aside_count(device->aside) == BEGUN_MOST)
+		return;
+	*begun = (struct begun){.offset = offset, .buffer = buffer, .length = length};
+	device->next_begun = (device->next_begun + 1) % BEGUN_MOST;
+	aside_give(device->aside, begun);
+}
+
+static void device_forget(struct sink *sink)
+{
+	struct device *device = (struct device *)sink;
+
+	while (device->aside != NULL && aside_count(device->aside) > 0)
+		(void)aside_take(device->aside);
+}
+
+/* One that asks for something else than what was begun forgets that. */
+static int device_read(struct sink *sink, uint64_t offset, void *buffer, size_t length,
+		       struct error *err)
+{
+	struct device *device = (struct device *)sink;
+	const struct begun *begun;
+
+	if (device->aside == NULL || aside_count(device->aside) == 0)
+		return read_medium(device, offset, buffer, length, err);
+	begun = aside_take(device->aside);
+	if (begun->offset != offset || begun->buffer != buffer ||
+	    begun->length != length) {
+		device_forget(sink);
+		return read_medium(device, offset, buffer, length, err);
+	}
+	if (begun->result != 0 && err != NULL)
+		*err = begun->err;
+	return begun->result;
 }
 
 static int device_write(struct sink *sink, uint64_t offset, const void *buffer,
@@ -124,7 +191,7 @@ static int make_zeros(const struct device *device, uint64_t offset, uint64_t len
 }
 
 /* Returns 1 when the medium holds zeros alone there, 0 when not, or -1. */
-static int holds_zeros(struct sink *sink, uint64_t offset, size_t length,
+static int holds_zeros(const struct device *device, uint64_t offset, size_t length,
 		       struct error *err)
 {
 	autofree void *buffer = sink_buffer(PROOF_BYTES);
@@ -132,7 +199,7 @@ static int holds_zeros(struct sink *sink, uint64_t offset, size_t length,
 
 	for (; length > 0; offset += part, length -= part) {
 		part = length < PROOF_BYTES ? length : PROOF_BYTES;
-		if (device_read(sink, offset, buffer, part, err) != 0)
+		if (read_medium(device, offset, buffer, part, err) != 0)
 			return -1;
 		if (!sink_is_zero(buffer, part))
 			return 0;
@@ -144,13 +211,13 @@ static int holds_zeros(struct sink *sink, uint64_t offset, size_t length,
 static int prove_zeros(struct device *device, uint64_t offset, size_t length,
 		       struct error *err)
 {
-	const int before = holds_zeros(&device->sink, offset, length, err);
+	const int before = holds_zeros(device, offset, length, err);
 	int after = 0;
 
 	if (before < 0)
 		return -1;
 	if (make_zeros(device, offset, length) == 0)
-		after = holds_zeros(&device->sink, offset, length, err);
+		after = holds_zeros(device, offset, length, err);
 	if (after < 0)
 		return -1;
 	if (after == 0)
@@ -186,6 +253,8 @@ static void device_close(struct sink *sink)
 {
 	struct device *device = (struct device *)sink;
 
+	device_forget(sink);
+	aside_close(device->aside);
 	/* before Linux 4.9 BLKZEROOUT left the old bytes in the cache that others read by */
 	if (device->held.is_device && device->is_writable)
 		(void)ioctl(device->held.fd, BLKFLSBUF, 0);
@@ -198,6 +267,8 @@ static const struct sink_ops device_ops = {
 	.read = device_read,
 	.write = device_write,
 	.zero = device_zero,
+	.ahead = device_ahead,
+	.forget = device_forget,
 	.flush = device_flush,
 	.close = device_close,
 };

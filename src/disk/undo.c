@@ -219,6 +219,16 @@ const struct undo_digest *undo_digests(const struct undo *undo, size_t *out_coun
 	return undo->digests;
 }
 
+uint64_t undo_saved_bytes(const struct undo *undo)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < undo_record_count(undo); i++)
+		bytes += undo_record_at(undo, i)->length;
+	return bytes;
+}
+
 void undo_room(const struct undo *undo, uint64_t *out_used, uint64_t *out_all)
 {
 	*out_used = undo->next;

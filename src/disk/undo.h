@@ -152,6 +152,9 @@ size_t undo_record_count(const struct undo *undo);
 /** The digests of what the overlay makes, in the order of the log; none before UNDO_BODY. */
 const struct undo_digest *undo_digests(const struct undo *undo, size_t *out_count);
 
+/** How many old bytes are saved. */
+uint64_t undo_saved_bytes(const struct undo *undo);
+
 /** How many bytes of the log's area are in use, and how many there are. */
 void undo_room(const struct undo *undo, uint64_t *out_used, uint64_t *out_all);
 

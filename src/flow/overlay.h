@@ -50,6 +50,9 @@ struct overlay_work {
 struct overlay_outcome {
 	uint64_t written_bytes, equal_bytes; /* of the plan's ranges */
 	uint64_t saved_bytes;		     /* old bytes that went to the log */
+	bool has_log;
+	enum undo_state state;	  /* of the log */
+	uint64_t log_saved_bytes; /* old bytes that are in it, of earlier sessions too */
 	uint64_t log_used_bytes, log_all_bytes;
 	bool was_resumed;
 	bool was_rolled_back; /* the digest was wrong, and the old disk is there again */
@@ -66,17 +69,23 @@ struct overlay_outcome {
 nodiscard int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 			    struct error *err);
 
+/** Who is told how far it is, and who may stop it. */
+struct overlay_watch {
+	void (*progress)(void *data, const struct overlay_progress *progress);
+	bool (*is_stopped)(void *data); /* NULL: nobody */
+	void *data;
+};
+
 /** Bring the old disk back from its log.
  *
  * @log:    open; its sink may be the disk
- * @progress, @data: as in struct overlay_work
+ * @watch:  NULL: nobody is told, and nobody stops it
  * Errors:  ERROR_REFUSED when the new system has run (scope until-boot), with the reason;
- *          ERROR_WRITTEN, ERROR_VERIFY, ERROR_SYSTEM
+ *          ERROR_INTERRUPTED before the first byte was written; ERROR_WRITTEN, ERROR_VERIFY,
+ *          ERROR_SYSTEM
  * Returns: 0 or -1
  */
 nodiscard int overlay_rollback(struct undo *log, struct sink *disk,
-			       void (*progress)(void *data,
-						const struct overlay_progress *progress),
-			       void *data, struct error *err);
+			       const struct overlay_watch *watch, struct error *err);
 
 #endif

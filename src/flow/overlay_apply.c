@@ -72,12 +72,38 @@ static int write_body_piece(struct apply *apply, struct piece *piece, struct chu
 	return apply->writer.count == 0 ? stop_if_asked(apply, err) : 0;
 }
 
+static bool is_body(const struct piece *piece)
+{
+	return piece->phase == PHASE_BODY;
+}
+
+/* Those that were not written were read from the medium, and were right. */
+static bool is_changed(const struct piece *piece)
+{
+	return piece->is_changed;
+}
+
+/* Let the disk read what comes next. @next: the first piece that was not asked for yet */
+static void read_ahead(struct apply *apply, bool (*is_read)(const struct piece *piece),
+		       size_t *next)
+{
+	const struct piece *piece;
+
+	for (; *next < apply->pieces.count; (*next)++) {
+		piece = &apply->pieces.list[*next];
+		if (is_read(piece) &&
+		    !writer_expect(&apply->writer, piece->offset, piece->length))
+			return;
+	}
+}
+
 static int write_pieces(struct apply *apply, struct fetch *fetch, struct error *err)
 {
 	struct chunk *chunk;
-	size_t i;
+	size_t i, next = 0;
 
 	for (i = 0; i < apply->pieces.count; i++) {
+		read_ahead(apply, is_body, &next);
 		if (fetch_next(fetch, &chunk, err) != 0)
 			return writer_fail(&apply->writer, err);
 		if (write_body_piece(apply, &apply->pieces.list[i], chunk, err) != 0)
@@ -109,17 +135,18 @@ static int write_body(struct apply *apply, struct error *err)
 static int read_back_body(struct apply *apply, struct error *err)
 {
 	uint64_t total = 0;
-	size_t i;
+	size_t i, next = 0;
 
 	if (sink_flush(apply->work->disk, err) != 0)
 		return -1;
 	for (i = 0; i < apply->pieces.count; i++)
-		total += apply->pieces.list[i].is_changed ? apply->pieces.list[i].length
-							  : 0;
+		total += is_changed(&apply->pieces.list[i]) ? apply->pieces.list[i].length
+							    : 0;
 	apply->done_bytes = 0;
 	for (i = 0; i < apply->pieces.count; i++) {
-		if (!apply->pieces.list[i].is_changed)
-			continue; /* it was read from the medium, and was right */
+		if (!is_changed(&apply->pieces.list[i]))
+			continue;
+		read_ahead(apply, is_changed, &next);
 		if (writer_check(&apply->writer, &apply->pieces.list[i], err) != 0 ||
 		    stop_if_asked(apply, err) != 0)
 			return -1;
@@ -471,6 +498,9 @@ static int apply_all(struct apply *apply, struct error *err)
 /* A wrong digest brings the old disk back by itself. */
 static int go_back(struct apply *apply, struct error *err)
 {
+	/* nobody asked for it, so nobody stops it */
+	const struct overlay_watch watch = {apply->work->progress, NULL,
+					    apply->work->data};
 	struct error second = {0};
 	char text[256];
 
@@ -478,8 +508,8 @@ static int go_back(struct apply *apply, struct error *err)
 		return error_frame(err,
 				   "the disk holds a mix of old and new, and nothing "
 				   "was saved (--scope none)");
-	if (overlay_rollback(apply->writer.log, apply->work->disk, apply->work->progress,
-			     apply->work->data, &second) == 0) {
+	if (overlay_rollback(apply->writer.log, apply->work->disk, &watch, &second) ==
+	    0) {
 		apply->outcome->was_rolled_back = true;
 		return error_frame(err, "the old disk is there again");
 	}
@@ -523,6 +553,14 @@ static int explain(struct apply *apply, struct error *err)
 			   "'moult overlay rollback' goes back");
 }
 
+static void tell_log(const struct undo *log, struct overlay_outcome *out)
+{
+	out->has_log = true;
+	out->state = undo_state_of(log);
+	out->log_saved_bytes = undo_saved_bytes(log);
+	undo_room(log, &out->log_used_bytes, &out->log_all_bytes);
+}
+
 int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 		  struct error *err)
 {
@@ -543,7 +581,7 @@ int overlay_apply(const struct overlay_work *work, struct overlay_outcome *out,
 	if (result != 0)
 		(void)explain(&apply, &own);
 	if (apply.writer.log != NULL)
-		undo_room(apply.writer.log, &out->log_used_bytes, &out->log_all_bytes);
+		tell_log(apply.writer.log, out);
 	writer_end(&apply.writer);
 	undo_close(apply.writer.log);
 	free(apply.chunk.bytes);

@@ -72,6 +72,7 @@ int fetch_fill(const struct plan *plan, struct stream *stream, const struct piec
 	       struct chunk *out, struct error *err)
 {
 	const uint64_t size = plan->image.size_bytes;
+	const bool is_edited = has_edits(plan, piece);
 	size_t wanted = 0, got = 0;
 
 	out->is_zero = true;
@@ -88,8 +89,10 @@ int fetch_fill(const struct plan *plan, struct stream *stream, const struct piec
 				 "the image ends after %llu bytes, and the plan has %llu",
 				 (unsigned long long)stream_place(stream),
 				 (unsigned long long)size);
-	if (out->is_zero && !has_edits(plan, piece))
+	if (out->is_zero && !is_edited)
 		return 0;
+	if (is_edited)
+		stream_settle(stream);
 	if (out->is_zero)
 		wanted = 0; /* holes left the buffer as it was */
 	memset(out->bytes + wanted, 0, piece->length - wanted);

@@ -12,8 +12,7 @@ struct rollback {
 	unsigned char *bytes, *old;
 	uint64_t total_bytes;
 	struct overlay_progress progress;
-	void (*tell)(void *data, const struct overlay_progress *progress);
-	void *data;
+	const struct overlay_watch *watch; /* NULL: nobody */
 };
 
 static void tell(struct rollback *rollback, const char *phase, uint64_t more_bytes)
@@ -21,8 +20,17 @@ static void tell(struct rollback *rollback, const char *phase, uint64_t more_byt
 	rollback->progress.phase = phase;
 	rollback->progress.total_bytes = rollback->total_bytes;
 	rollback->progress.done_bytes += more_bytes;
-	if (rollback->tell != NULL)
-		rollback->tell(rollback->data, &rollback->progress);
+	if (rollback->watch != NULL && rollback->watch->progress != NULL)
+		rollback->watch->progress(rollback->watch->data, &rollback->progress);
+}
+
+static int stop_if_asked(const struct rollback *rollback, struct error *err)
+{
+	const struct overlay_watch *watch = rollback->watch;
+
+	if (watch == NULL || watch->is_stopped == NULL || !watch->is_stopped(watch->data))
+		return 0;
+	return error_set(err, ERROR_INTERRUPTED, "interrupted");
 }
 
 static int is_as_written(struct rollback *rollback, const struct undo_digest *digest,
@@ -53,6 +61,8 @@ static int check_untouched(struct rollback *rollback, struct error *err)
 		return 0;
 	digests = undo_digests(rollback->log, &count);
 	for (i = 0; i < count; i++) {
+		if (stop_if_asked(rollback, err) != 0)
+			return -1;
 		if (!is_complete && undo_saved(rollback->log, digests[i].offset,
 					       digests[i].length) != NULL)
 			continue;
@@ -96,7 +106,8 @@ static int restore_all(struct rollback *rollback, struct error *err)
 	size_t i = undo_record_count(rollback->log);
 
 	while (i-- > 0)
-		if ((i == 0 && sink_flush(rollback->disk, err) != 0) ||
+		if (stop_if_asked(rollback, err) != 0 ||
+		    (i == 0 && sink_flush(rollback->disk, err) != 0) ||
 		    restore_record(rollback, undo_record_at(rollback->log, i), err) != 0)
 			return -1;
 	return sink_flush(rollback->disk, err);
@@ -111,6 +122,8 @@ static int read_back(struct rollback *rollback, struct error *err)
 
 	rollback->progress.done_bytes = 0;
 	for (i = 0; i < count; i++, before = record) {
+		if (stop_if_asked(rollback, err) != 0)
+			return -1;
 		record = undo_record_at(rollback->log, i);
 		if (before != NULL && before->offset == record->offset)
 			continue; /* the one that was saved first is the true one */
@@ -150,17 +163,14 @@ static int run(struct rollback *rollback, struct error *err)
 }
 
 int overlay_rollback(struct undo *log, struct sink *disk,
-		     void (*progress)(void *data,
-				      const struct overlay_progress *progress),
-		     void *data, struct error *err)
+		     const struct overlay_watch *watch, struct error *err)
 {
 	const uint32_t chunk = undo_header_of(log)->chunk_bytes;
 	struct rollback rollback = {.log = log,
 				    .disk = disk,
 				    .bytes = sink_buffer(chunk),
 				    .old = sink_buffer(chunk),
-				    .tell = progress,
-				    .data = data};
+				    .watch = watch};
 	int result = 0;
 
 	if (undo_header_of(log)->disk_bytes != disk->size_bytes)

@@ -121,6 +121,13 @@ static int picture_skip(struct stream *stream, uint64_t length, struct error *er
 	return stream_skip(picture->image->stream, length, err);
 }
 
+static void picture_settle(struct stream *stream)
+{
+	struct picture *picture = ((struct picture_stream *)stream)->picture;
+
+	stream_settle(picture->image->stream);
+}
+
 static void picture_close(struct stream *stream)
 {
 	struct picture *picture = ((struct picture_stream *)stream)->picture;
@@ -133,12 +140,14 @@ static void picture_close(struct stream *stream)
 static const struct stream_ops picture_ops = {
 	.next = picture_next,
 	.skip = picture_skip,
+	.settle = picture_settle,
 	.close = picture_close,
 };
 
 /* What is put aside is read. */
 static const struct stream_ops picture_aside_ops = {
 	.next = picture_next,
+	.settle = picture_settle,
 	.close = picture_close,
 };
 
@@ -297,6 +306,7 @@ static int obey(const struct plan *plan, const char *plan_json,
 
 	picture.options.want_digests = !plan->image.no_digest;
 	picture.options.is_published_enough = true;
+	picture.options.keeps_bytes = true;
 	picture.options.is_sha256_enough = plan->image.sha512[0] == '\0';
 	if (is_judged && overlay_is_unseen(plan) &&
 	    spool_open_part(options, plan->disk.size_bytes, &picture.boot, err) != 0)
@@ -347,7 +357,7 @@ int overlay_run_rollback(struct overlay_disk *disk, const struct overlay_watch *
 	if (need_log(disk, err) != 0)
 		return -1;
 	disk->is_changed = true;
-	return overlay_rollback(disk->log, disk->disk, watch->progress, watch->data, err);
+	return overlay_rollback(disk->log, disk->disk, watch, err);
 }
 
 static int write_release(struct sink *sink, const struct plan *plan, struct error *err)

@@ -17,13 +17,6 @@ struct overlay_disk {
 	uint64_t gone_bytes; /* start of the partition that was taken out; 0: none */
 };
 
-/** Who is told how far it is, and who may stop it. */
-struct overlay_watch {
-	void (*progress)(void *data, const struct overlay_progress *progress);
-	bool (*is_stopped)(void *data);
-	void *data;
-};
-
 /** Open a disk and look for its log, in its tail or in @undo.
  *
  * @undo:   file or device; NULL: the tail

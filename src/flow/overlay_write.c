@@ -113,7 +113,10 @@ static int end_put(struct writer *writer, struct writer_job *job, struct error *
 			return -1;
 	}
 	hold(writer, job);
-	return writer->count == WRITER_BATCH ? write_held(writer, err) : 0;
+	/* without a log there is no flush to be shared */
+	if (writer->log == NULL || writer->count == WRITER_BATCH)
+		return write_held(writer, err);
+	return 0;
 }
 
 static int end_digest(struct writer *writer, struct writer_job *job, struct error *err)
@@ -167,6 +170,8 @@ int writer_begin(struct writer *writer, uint32_t chunk_bytes, struct error *err)
 		writer->jobs[i].chunk.bytes = sink_buffer(chunk_bytes);
 		writer->jobs[i].old = sink_buffer(chunk_bytes);
 	}
+	for (i = 0; i < WRITER_AHEAD; i++)
+		writer->ahead[i].bytes = sink_buffer(chunk_bytes);
 	writer->zeros = sink_buffer(chunk_bytes);
 	writer->packer = undo_packer_open();
 	return aside_open(work, writer, WRITER_ASIDE, &writer->aside, err);
@@ -176,6 +181,7 @@ void writer_end(struct writer *writer)
 {
 	unsigned i;
 
+	sink_forget(writer->disk);
 	aside_close(writer->aside);
 	undo_packer_close(writer->packer);
 	for (i = 0; i < WRITER_BATCH; i++)
@@ -185,6 +191,8 @@ void writer_end(struct writer *writer)
 		free(writer->jobs[i].old);
 		undo_packed_clear(&writer->jobs[i].packed);
 	}
+	for (i = 0; i < WRITER_AHEAD; i++)
+		free(writer->ahead[i].bytes);
 	free(writer->zeros);
 }
 
@@ -222,6 +230,36 @@ int writer_send(struct writer *writer, struct error *err)
 	return write_held(writer, err);
 }
 
+bool writer_expect(struct writer *writer, uint64_t offset, size_t length)
+{
+	struct writer_ahead *next;
+
+	if (writer->ahead_count == WRITER_AHEAD)
+		return false;
+	next = &writer->ahead[(writer->next_ahead + writer->ahead_count) % WRITER_AHEAD];
+	next->offset = offset;
+	next->length = length;
+	sink_ahead(writer->disk, offset, next->bytes, length);
+	writer->ahead_count++;
+	return true;
+}
+
+/* Read what stands on the disk, or take what was begun. */
+static int read_old(struct writer *writer, struct writer_job *job, struct error *err)
+{
+	struct writer_ahead *next = &writer->ahead[writer->next_ahead];
+	unsigned char *free_bytes = job->old;
+
+	if (writer->ahead_count > 0 && next->offset == job->offset &&
+	    next->length == job->length) {
+		job->old = next->bytes;
+		next->bytes = free_bytes;
+		writer->next_ahead = (writer->next_ahead + 1) % WRITER_AHEAD;
+		writer->ahead_count--;
+	}
+	return sink_read(writer->disk, job->offset, job->old, job->length, err);
+}
+
 /* Hand a job to the second thread, with what stands on the disk.
  * @chunk: NULL: none is needed */
 static int give(struct writer *writer, const struct writer_job *asked,
@@ -233,13 +271,12 @@ static int give(struct writer *writer, const struct writer_job *asked,
 	if (aside_count(writer->aside) == WRITER_ASIDE && settle_one(writer, err) != 0)
 		return -1;
 	job = &writer->jobs[writer->next_job];
-	if (verbs[asked->verb].has_old &&
-	    sink_read(writer->disk, asked->offset, job->old, asked->length, err) != 0)
-		return writer_fail(writer, err);
 	job->verb = asked->verb;
 	job->piece = asked->piece;
 	job->offset = asked->offset;
 	job->length = asked->length;
+	if (verbs[job->verb].has_old && read_old(writer, job, err) != 0)
+		return writer_fail(writer, err);
 	job->may_save = asked->may_save;
 	job->is_sha_wanted = asked->is_sha_wanted;
 	job->is_known = asked->is_known;

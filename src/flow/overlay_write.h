@@ -15,6 +15,7 @@
 enum {
 	WRITER_BATCH = 16, /* pieces that one flush of the log covers */
 	WRITER_ASIDE = 4,  /* pieces that were read, and are being compared or hashed */
+	WRITER_AHEAD = 3,  /* pieces whose reading was begun */
 };
 
 struct aside;
@@ -41,6 +42,13 @@ struct writer_job {
 	struct undo_packed packed;
 };
 
+/** A piece whose reading was begun. */
+struct writer_ahead {
+	uint64_t offset;
+	size_t length;
+	unsigned char *bytes;
+};
+
 /** What writes; start zeroed, with writer_begin. */
 struct writer {
 	struct sink *disk;
@@ -56,6 +64,8 @@ struct writer {
 	struct aside *aside;
 	struct writer_job jobs[WRITER_ASIDE];
 	unsigned next_job;
+	struct writer_ahead ahead[WRITER_AHEAD]; /* a ring */
+	unsigned next_ahead, ahead_count;
 	unsigned char *zeros;
 	struct undo_packer *packer; /* of the second thread */
 };
@@ -68,6 +78,13 @@ struct writer {
  */
 nodiscard int writer_begin(struct writer *writer, uint32_t chunk_bytes,
 			   struct error *err);
+
+/** Say which piece of the disk is read later: those that are named come in this order, whatever
+ * needs no reading between them. Beyond WRITER_AHEAD it does nothing.
+ *
+ * Returns: whether there is room for one more
+ */
+bool writer_expect(struct writer *writer, uint64_t offset, size_t length);
 
 /** Take a piece: it is written with its batch, unless it stands there already. The digest of a
  * piece of the body is set where it is needed.

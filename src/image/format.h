@@ -115,6 +115,16 @@ nodiscard int meter_open(struct stream *inner, struct image_digests *digests,
 			 uint64_t *length, const struct image_options *options,
 			 struct stream **out, struct error *err);
 
+/** Let a meter hash by a thread of its own, while its user does something with the piece that it
+ * got, or takes the next one. The piece must stay as it is meanwhile: until the next call has
+ * returned, or stream_settle.
+ *
+ * @stream: of meter_open, nothing was taken from it yet
+ * Errors:  ERROR_SYSTEM
+ * Returns: 0 or -1
+ */
+nodiscard int meter_hash_aside(struct stream *stream, struct error *err);
+
 /** Hash all of blocks, which stay the caller's.
  *
  * Errors:  those of the blocks, ERROR_SYSTEM, ERROR_INTERRUPTED

@@ -31,6 +31,7 @@ struct peel {
 	struct stream *stream;
 	bool is_in_order;  /* the result is to be a stream */
 	bool is_published; /* the published bytes are hashed and counted, or will be */
+	bool is_end_seen;  /* the stream's last bytes were looked at, before it was one */
 	/* Of what was spooled, when it was below that many layers. */
 	struct image_digests spooled;
 	uint64_t spooled_bytes;
@@ -145,7 +146,13 @@ static int publish(struct peel *peel, const struct format *format, struct error 
 		return meter_blocks(peel->blocks, peel->options, &peel->image->published,
 				    err);
 	read_in_order(peel);
-	return meter_published(peel, err);
+	if (meter_published(peel, err) != 0)
+		return -1;
+	peel->is_end_seen = format == NULL;
+	/* a decoder would use its buffer again */
+	return format == NULL && peel->options->keeps_bytes
+		       ? meter_hash_aside(peel->stream, err)
+		       : 0;
 }
 
 static int open_layer(struct peel *peel, const struct format *format, struct error *err)
@@ -281,7 +288,8 @@ static int finish_stream(struct peel *peel, struct error *err)
 		read_in_order(peel);
 	} else {
 		image->expanded_bytes = peel->stream->length_bytes;
-		peel->stream = vhd_open_tail(peel->stream, image);
+		if (!peel->is_end_seen)
+			peel->stream = vhd_open_tail(peel->stream, image);
 	}
 	if (meter_open(peel->stream, is_hashed ? &image->expanded : NULL,
 		       &image->expanded_bytes, NULL, &peel->stream, err) != 0)

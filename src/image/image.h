@@ -32,7 +32,10 @@ struct image_options {
 	bool want_digests;	  /* everything is read for them */
 	bool is_sha256_enough;	  /* SHA-512 costs as much again, and stays "" */
 	bool is_published_enough; /* hashing the expanded bytes of a stream costs as much */
-	unsigned retry_wait_ms;	  /* before the first retry of a download; 0: 1000 */
+	/* Who reads the stream leaves each piece alone until the next call has returned, or until
+	 * stream_settle: it may be hashed meanwhile. */
+	bool keeps_bytes;
+	unsigned retry_wait_ms; /* before the first retry of a download; 0: 1000 */
 	/* Called now and then; total 0: not known. NULL: nobody looks. */
 	void (*progress)(void *data, uint64_t done_bytes, uint64_t total_bytes);
 	void *data;

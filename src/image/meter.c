@@ -20,6 +20,14 @@ enum {
 	LOOK_CALLS = 64,
 };
 
+/* A piece that the meter's thread hashes. */
+struct hashed {
+	const void *bytes;
+	struct stream_piece piece;
+	int result;
+	struct error err;
+};
+
 struct meter {
 	struct stream stream;
 	struct stream *inner;
@@ -30,6 +38,8 @@ struct meter {
 	uint64_t told_bytes;
 	uint64_t calls;
 	bool is_over;
+	struct aside *aside; /* NULL: hashed before it is passed on */
+	struct hashed hashed;
 };
 
 static int hash_bytes(struct meter *meter, const void *bytes, size_t length,
@@ -60,6 +70,45 @@ static int hash_piece(struct meter *meter, const void *bytes,
 		if (hash_bytes(meter, zeros, length, err) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+static void hash_aside(void *data, void *job)
+{
+	struct hashed *hashed = job;
+
+	if (hashed->result == 0)
+		hashed->result =
+			hash_piece(data, hashed->bytes, &hashed->piece, &hashed->err);
+}
+
+static void meter_settle(struct stream *stream)
+{
+	struct meter *meter = (struct meter *)stream;
+
+	stream_settle(meter->inner);
+	if (meter->aside != NULL && aside_count(meter->aside) > 0)
+		(void)aside_take(meter->aside);
+}
+
+static int settle_all(struct meter *meter, struct error *err)
+{
+	meter_settle(&meter->stream);
+	if (meter->hashed.result != 0 && err != NULL)
+		*err = meter->hashed.err;
+	return meter->hashed.result;
+}
+
+static int pass_on(struct meter *meter, const void *bytes,
+		   const struct stream_piece *piece, struct error *err)
+{
+	if (meter->aside == NULL)
+		return hash_piece(meter, bytes, piece, err);
+	if (settle_all(meter, err) != 0)
+		return -1;
+	meter->hashed.bytes = bytes;
+	meter->hashed.piece = *piece;
+	aside_give(meter->aside, &meter->hashed);
 	return 0;
 }
 
@@ -121,7 +170,8 @@ static int meter_next(struct stream *stream, void *buffer, size_t room,
 		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	if (stream_next(meter->inner, buffer, room, &piece, err) != 0)
 		return -1;
-	if (piece.length_bytes == 0 && finish(meter, err) != 0)
+	if (piece.length_bytes == 0 &&
+	    (settle_all(meter, err) != 0 || finish(meter, err) != 0))
 		return -1;
 	/* who takes a long hole need not wait until all of it is hashed */
 	if (meter->digests != NULL && piece.is_hole && piece.length_bytes > HOLE_BYTES) {
@@ -129,7 +179,7 @@ static int meter_next(struct stream *stream, void *buffer, size_t room,
 		piece.length_bytes = HOLE_BYTES;
 	}
 	if (meter->digests != NULL && piece.length_bytes != 0 &&
-	    hash_piece(meter, buffer, &piece, err) != 0)
+	    pass_on(meter, buffer, &piece, err) != 0)
 		return -1;
 	tell(meter, stream->position_bytes + piece.length_bytes);
 	*out = piece;
@@ -155,18 +205,21 @@ static void meter_close(struct stream *stream)
 {
 	struct meter *meter = (struct meter *)stream;
 
+	aside_close(meter->aside);
 	stream_close(meter->inner);
 	meter_free(meter);
 }
 
 static const struct stream_ops meter_ops = {
 	.next = meter_next,
+	.settle = meter_settle,
 	.close = meter_close,
 };
 
 static const struct stream_ops counter_ops = {
 	.next = meter_next,
 	.skip = meter_skip,
+	.settle = meter_settle,
 	.close = meter_close,
 };
 
@@ -205,6 +258,13 @@ int meter_open(struct stream *inner, struct image_digests *digests, uint64_t *le
 	meter->options = options;
 	*out = &meter->stream;
 	return 0;
+}
+
+int meter_hash_aside(struct stream *stream, struct error *err)
+{
+	struct meter *meter = (struct meter *)stream;
+
+	return aside_open(hash_aside, meter, 1, &meter->aside, err);
 }
 
 int stream_drain(struct stream *stream, struct error *err)

@@ -126,8 +126,6 @@ const struct format format_vhd = {
 	.needs_fd = true,
 };
 
-enum { ROOM_BYTES = 65536 };
-
 /* A stream whose last bytes are held back, until it is known whether they are a footer. */
 struct tail {
 	struct stream stream;
@@ -135,43 +133,73 @@ struct tail {
 	struct image *image; /* gets a layer when they are */
 	uint64_t hole_bytes; /* comes behind what is held */
 	bool is_over;
-	size_t next, used;
-	uint8_t held[ROOM_BYTES];
+	size_t used;
+	uint8_t held[FOOTER_BYTES];
 };
 
 static int judge_tail(struct tail *tail, struct error *err)
 {
 	struct image *image = tail->image;
-	const uint8_t *footer = tail->held + tail->next;
 
 	tail->is_over = true;
-	if (tail->used - tail->next != FOOTER_BYTES || !is_footer(footer) ||
-	    format_be(footer + TYPE_OFFSET, 4) != TYPE_FIXED ||
+	if (tail->used != FOOTER_BYTES || !is_footer(tail->held) ||
+	    format_be(tail->held + TYPE_OFFSET, 4) != TYPE_FIXED ||
 	    image->layer_count == IMAGE_LAYERS_MOST)
 		return 0;
-	if (check_fixed(footer, tail->stream.position_bytes, err) != 0)
+	if (check_fixed(tail->held, tail->stream.position_bytes, err) != 0)
 		return -1;
 	image->layers[image->layer_count++] = (struct image_layer){"vhd", "fixed"};
-	tail->used = tail->next;
+	tail->used = 0;
 	return 0;
 }
 
-static int tail_fill(struct tail *tail, struct error *err)
+/* The first @length bytes of what is held. */
+static void give_held(struct tail *tail, void *buffer, size_t length)
 {
-	struct stream_piece piece;
+	memcpy(buffer, tail->held, length);
+	tail->used -= length;
+	memmove(tail->held, tail->held + length, tail->used);
+}
 
-	memmove(tail->held, tail->held + tail->next, tail->used - tail->next);
-	tail->used -= tail->next;
-	tail->next = 0;
-	if (stream_next(tail->inner, tail->held + tail->used, ROOM_BYTES - tail->used,
-			&piece, err) != 0)
+/* Read behind what is held, and hold back the last bytes of both together.
+ * @room: more than FOOTER_BYTES; @out_given: bytes that are in @buffer to stay */
+static int read_behind(struct tail *tail, uint8_t *buffer, size_t room, size_t *out_given,
+		       struct error *err)
+{
+	const size_t before = tail->used;
+	struct stream_piece piece;
+	size_t all, keep;
+
+	*out_given = 0;
+	if (stream_next(tail->inner, buffer + before, room - before, &piece, err) != 0)
 		return -1;
 	if (piece.length_bytes == 0)
 		return judge_tail(tail, err);
-	if (piece.is_hole)
+	if (piece.is_hole) {
 		tail->hole_bytes = piece.length_bytes;
-	else
-		tail->used += (size_t)piece.length_bytes;
+		return 0;
+	}
+	memcpy(buffer, tail->held, before);
+	all = before + (size_t)piece.length_bytes;
+	keep = all < FOOTER_BYTES ? all : (size_t)FOOTER_BYTES;
+	memcpy(tail->held, buffer + all - keep, keep);
+	tail->used = keep;
+	*out_given = all - keep;
+	return 0;
+}
+
+/* The same for who takes a few bytes at a time. */
+static int read_some(struct tail *tail, uint8_t *buffer, size_t room, size_t *out_given,
+		     struct error *err)
+{
+	uint8_t both[2 * FOOTER_BYTES];
+
+	/* so many that what is given has room */
+	if (read_behind(tail, both,
+			room < FOOTER_BYTES ? FOOTER_BYTES + room : sizeof(both),
+			out_given, err) != 0)
+		return -1;
+	memcpy(buffer, both, *out_given);
 	return 0;
 }
 
@@ -179,27 +207,21 @@ static int tail_next(struct stream *stream, void *buffer, size_t room,
 		     struct stream_piece *out, struct error *err)
 {
 	struct tail *tail = (struct tail *)stream;
-	size_t some;
+	size_t some = 0;
 
-	for (;;) {
-		some = tail->used - tail->next;
-		if (!tail->is_over && tail->hole_bytes == 0)
-			some -= some < FOOTER_BYTES ? some : (size_t)FOOTER_BYTES;
-		if (some > 0 || tail->is_over || tail->hole_bytes > 0)
-			break;
-		if (tail_fill(tail, err) != 0)
+	while (some == 0 && !tail->is_over && tail->hole_bytes == 0)
+		if ((room > FOOTER_BYTES ? read_behind : read_some)(tail, buffer, room,
+								    &some, err) != 0)
 			return -1;
+	if (some == 0 && tail->used > 0) {
+		some = tail->used < room ? tail->used : room;
+		give_held(tail, buffer, some);
 	}
+	*out = (struct stream_piece){some, false};
 	if (some == 0) {
 		*out = (struct stream_piece){tail->hole_bytes, true};
 		tail->hole_bytes = 0;
-		return 0;
 	}
-	if (some > room)
-		some = room;
-	memcpy(buffer, tail->held + tail->next, some);
-	tail->next += some;
-	*out = (struct stream_piece){some, false};
 	return 0;
 }
 

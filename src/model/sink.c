@@ -32,6 +32,18 @@ int sink_read(struct sink *sink, uint64_t offset, void *buffer, size_t length,
 	return 0;
 }
 
+void sink_ahead(struct sink *sink, uint64_t offset, void *buffer, size_t length)
+{
+	if (sink->ops->ahead != NULL && check(sink, offset, length, NULL) == 0)
+		sink->ops->ahead(sink, offset, buffer, length);
+}
+
+void sink_forget(struct sink *sink)
+{
+	if (sink->ops->forget != NULL)
+		sink->ops->forget(sink);
+}
+
 int sink_is_zero(const void *bytes, size_t length)
 {
 	const unsigned char *at = bytes;

@@ -29,6 +29,11 @@ struct sink_ops {
 	/* Make zeros in a cheaper way. Returns 1 when there is none (any more), and the zeros
 	 * are to be written. Errors: ERROR_SYSTEM. */
 	int (*zero)(struct sink *sink, uint64_t offset, size_t length, struct error *err);
+	/* Begin a read that is asked for later; NULL: there is nothing to be gained. Whether
+	 * there is room for one more is the sink's to say. */
+	void (*ahead)(struct sink *sink, uint64_t offset, void *buffer, size_t length);
+	/* Wait for what was begun, and drop it; goes with `ahead`. */
+	void (*forget)(struct sink *sink);
 	/* All that was written reaches stable storage. Errors: ERROR_SYSTEM. */
 	int (*flush)(struct sink *sink, struct error *err);
 	/* Give everything back. */
@@ -53,6 +58,15 @@ struct sink {
  */
 nodiscard int sink_read(struct sink *sink, uint64_t offset, void *buffer, size_t length,
 			struct error *err);
+
+/** Say which read comes later, so that the disk is at work while the caller is: a hint, which many
+ * sinks do not heed. Reads that were begun are asked for in the order in which they were begun,
+ * with the same place and buffer; nothing is written there before. Until then, or until
+ * sink_forget, the buffer is the sink's. */
+void sink_ahead(struct sink *sink, uint64_t offset, void *buffer, size_t length);
+
+/** Wait for the reads that were begun and are not asked for any more. */
+void sink_forget(struct sink *sink);
 
 /** Write exactly @length bytes; zeros in the cheapest way that the disk has.
  *

@@ -108,6 +108,7 @@ static int skip_by_reading(struct stream *stream, uint64_t length, struct error 
 		room = length < SKIP_ROOM ? (size_t)length : SKIP_ROOM;
 		if (stream_next(stream, buffer, room, &piece, err) != 0)
 			return -1;
+		stream_settle(stream);
 		if (piece.length_bytes == 0)
 			return error_set(err, ERROR_INPUT,
 					 "it ends %" PRIu64 " bytes too early", length);
@@ -137,6 +138,12 @@ int stream_skip(struct stream *stream, uint64_t length, struct error *err)
 		return -1;
 	stream->position_bytes += length;
 	return 0;
+}
+
+void stream_settle(struct stream *stream)
+{
+	if (stream->ops->settle != NULL)
+		stream->ops->settle(stream);
 }
 
 void stream_close(struct stream *stream)

@@ -32,6 +32,8 @@ struct stream_ops {
 	/* Go over exactly @length bytes, which the caller knows to be there; NULL: they are
 	 * read. */
 	int (*skip)(struct stream *stream, uint64_t length, struct error *err);
+	/* Wait until nobody looks at bytes that were given; NULL: nobody does. */
+	void (*settle)(struct stream *stream);
 	/* Give everything back. */
 	void (*close)(struct stream *stream);
 };
@@ -78,6 +80,10 @@ nodiscard int stream_read(struct stream *stream, void *buffer, size_t length,
  * Returns: 0 or -1
  */
 nodiscard int stream_skip(struct stream *stream, uint64_t length, struct error *err);
+
+/** Wait until bytes that were given may be changed: a source that was asked to hash aside looks at
+ * them until then, or until the next call has returned. */
+void stream_settle(struct stream *stream);
 
 /** Read blocks in order, with their holes; they are closed with the stream.
  *

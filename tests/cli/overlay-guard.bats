@@ -343,6 +343,31 @@ on_terminal()
 	done
 }
 
+@test "SIGINT ends a rollback with the state, and the next one goes on" {
+	"$MOULT" overlay apply new.raw "${target[@]}" "${waive[@]}" --sha256 "$SHA" --confirm-disk disk.raw --progress none > text
+	cp --sparse=always disk.raw applied.raw
+	for round in 1 2 3 4 5; do
+		cp --sparse=always applied.raw disk.raw
+		: > messages
+		"$MOULT" overlay rollback "${target[@]}" --confirm-disk disk.raw --progress lines > text 2> messages 3>&- &
+		started=$!
+		until grep -q '^log' messages; do sleep 0.01; done
+		sleep "0.0$round"
+		kill -INT $started || true # it may have ended
+		status=0
+		wait $started || status=$?
+		started=
+		case $status in
+		0) ;;
+		6) grep -q "interrupted.*'moult overlay rollback' goes on" messages ;;
+		130) cmp applied.raw disk.raw ;;
+		*) echo "status $status"; false ;;
+		esac
+		"$MOULT" overlay rollback "${target[@]}" --confirm-disk disk.raw --progress none > text
+		cmp -n 46M old.raw disk.raw
+	done
+}
+
 # altered JQ STATUS TEXT: the plan with this change is refused so, and nothing was written
 altered()
 {

@@ -161,7 +161,7 @@ static void roll_back(struct undo *log, struct sink *disk, const unsigned char *
 	size_t i;
 
 	memcpy(before, now, FORM_DISK_BYTES);
-	if (overlay_rollback(log, disk, NULL, NULL, &err) == 0)
+	if (overlay_rollback(log, disk, NULL, &err) == 0)
 		fuzz_require(undo_state_of(log) == UNDO_ROLLED_BACK, "the state", NULL);
 	else
 		fuzz_require(err.kind != ERROR_NONE && err.kind != ERROR_SYSTEM,

@@ -319,15 +319,16 @@ static struct undo *open_log(const struct stage *stage, struct sink *sink)
 	return log;
 }
 
-static int roll_back(const struct stage *stage, struct sink *sink, struct sink *log_sink,
+static int roll_back(struct stage *stage, struct sink *sink, struct sink *log_sink,
 		     struct error *err)
 {
+	const struct overlay_watch watch = {NULL, stage->is_stopped, stage};
 	struct undo *log = open_log(stage, log_sink);
 	int result;
 
 	if (log == NULL)
 		return 0; /* nothing was begun */
-	result = overlay_rollback(log, sink, NULL, NULL, err);
+	result = overlay_rollback(log, sink, &watch, err);
 	undo_close(log);
 	return result;
 }
@@ -480,8 +481,8 @@ static size_t changed_before(const struct stage *stage, size_t end)
 	return count;
 }
 
-/* The reader is a thread of its own; its errors come as if it were none: the batches before the
- * piece that could not be read are written, and nothing else. */
+/* The reader is a thread of its own; its errors come as if it were none: the pieces before the one
+ * that could not be read are written, and nothing else. */
 static void test_an_error_of_the_source_comes_in_its_place(void **state)
 {
 	struct stage whole, stage;
@@ -498,7 +499,7 @@ static void test_an_error_of_the_source_comes_in_its_place(void **state)
 		stage.picture.noise = (uint32_t)at;
 		assert_int_equal(apply_on(&stage, stage.sink, stage.log_sink, &err), -1);
 		assert_string_equal(err.cause, "planted");
-		wanted = changed_before(&stage, at) / 16 * 16;
+		wanted = changed_before(&stage, at);
 		assert_int_equal(err.kind, wanted > 0 ? ERROR_WRITTEN : ERROR_INPUT);
 		written = stage.tape.count - (wanted > 0); /* and a flush */
 		assert_int_equal(written, wanted);
@@ -571,6 +572,36 @@ static void test_a_stop_at_any_place(void **state)
 	}
 	print_message("# %u stops\n", after - 1);
 	assert_true(after > 10);
+}
+
+/* A rollback that is stopped at any place goes on. */
+static void test_a_rollback_stops_at_any_place(void **state)
+{
+	struct stage stage;
+	struct error err;
+	unsigned after;
+	int result = -1;
+
+	(void)state;
+	for (after = 0; result != 0; after++) {
+		err = (struct error){0};
+		stage_begin(&stage, after % 2 == 0 ? SCOPE_UNTIL_BOOT : SCOPE_FULL);
+		expect(apply_on(&stage, stage.sink, stage.log_sink, &err), &err);
+		stage.is_stopped = stop_some_time;
+		stage.stop_after = after;
+		result = roll_back(&stage, stage.sink, stage.log_sink, &err);
+		stage.is_stopped = NULL;
+		if (result != 0)
+			assert_true(err.kind == ERROR_INTERRUPTED
+					    ? is_like(&stage, stage.disk, stage.wanted)
+					    : err.kind == ERROR_WRITTEN);
+		err = (struct error){0};
+		expect(roll_back(&stage, stage.sink, stage.log_sink, &err), &err);
+		assert_true(is_like(&stage, stage.disk, stage.old));
+		stage_end(&stage);
+	}
+	print_message("# %u stops\n", after - 1);
+	assert_true(after > 30);
 }
 
 /* The body is what the plan says. */
@@ -956,6 +987,7 @@ int main(void)
 		cmocka_unit_test(test_an_error_of_the_source_comes_in_its_place),
 		cmocka_unit_test(test_the_order_is_that_of_one_thread),
 		cmocka_unit_test(test_a_stop_at_any_place),
+		cmocka_unit_test(test_a_rollback_stops_at_any_place),
 		cmocka_unit_test(test_a_lying_disk_is_noticed),
 		cmocka_unit_test(test_a_second_apply_says_that_it_writes),
 		cmocka_unit_test(test_a_cut_while_it_writes),

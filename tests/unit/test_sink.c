@@ -564,12 +564,78 @@ static void a_device_without_medium_is_refused(void **state)
 	loop[0] = '\0';
 }
 
+/* Pieces that differ, so that one in the place of another is seen. */
+static void write_pieces(unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		memset(buffer, (int)(i + 1), PIECE);
+		assert_int_equal(
+			sink_write(sink, (uint64_t)i * PIECE, buffer, PIECE, &err), 0);
+	}
+}
+
+static void read_piece(unsigned number, unsigned place)
+{
+	unsigned char *into = other + (size_t)place * PIECE;
+	size_t i;
+
+	assert_int_equal(sink_read(sink, (uint64_t)number * PIECE, into, PIECE, &err), 0);
+	for (i = 0; i < PIECE; i++)
+		assert_int_equal(into[i], number + 1);
+}
+
+/* Reads that were begun come in their order, with writes elsewhere between them; one that asks for
+ * another place gets that, and what was begun too many is read when it is asked for. */
+static void reads_are_begun_early(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	open_for_writing(path);
+	write_pieces(8);
+	for (i = 0; i < 6; i++)
+		sink_ahead(sink, (uint64_t)i * PIECE, other + (size_t)i * PIECE, PIECE);
+	read_piece(0, 0);
+	memset(buffer, 15, PIECE);
+	assert_int_equal(sink_write(sink, 14 * PIECE, buffer, PIECE, &err), 0);
+	for (i = 1; i < 6; i++)
+		read_piece(i, i);
+	sink_ahead(sink, 2 * PIECE, other, PIECE);
+	sink_ahead(sink, 3 * PIECE, other + PIECE, PIECE);
+	read_piece(7, 2);
+	read_piece(2, 0);
+	sink_ahead(sink, 5 * PIECE, other, PIECE);
+	sink_forget(sink);
+	read_piece(6, 0);
+	sink_ahead(sink, SIZE, other, PIECE);	   /* beyond the end: heeded by nobody */
+	sink_ahead(sink, 4 * PIECE, other, PIECE); /* closed before it is asked for */
+}
+
+/* Its error comes with the read that asks for it. */
+static void a_read_that_was_begun_fails_in_its_place(void **state)
+{
+	(void)state;
+	open_for_writing(path);
+	write_pieces(4);
+	assert_int_equal(truncate(path, PIECE), 0);
+	sink_ahead(sink, 0, other, PIECE);
+	sink_ahead(sink, 2 * PIECE, other + PIECE, PIECE);
+	read_piece(0, 0);
+	assert_int_equal(sink_read(sink, 2 * PIECE, other + PIECE, PIECE, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_non_null(strstr(err.cause, "read 65536 bytes at byte 131072"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest cases[] = {
 		CASE(a_file_is_written_and_read),
 		CASE(a_device_is_written_and_read),
+		CASE(reads_are_begun_early),
+		CASE(a_read_that_was_begun_fails_in_its_place),
 		CASE(short_counts_and_interrupts_are_gone_on_from),
 		CASE(no_progress_is_an_error),
 		CASE(without_direct_the_cache_is_dropped),

@@ -370,7 +370,7 @@ static void a_log_by_hand_is_read_and_rolled_back(void **state)
 	assert_string_equal(undo_header_of(log)->plan_id,
 			    "ffffffffffffffffffffffffffffffff");
 	assert_true(undo_record_at(log, 0)->offset == 512);
-	assert_good(overlay_rollback(log, sink, NULL, NULL, &err));
+	assert_good(overlay_rollback(log, sink, NULL, &err));
 	undo_close(log);
 	assert_int_equal(disk[511], 0);
 	assert_int_equal(disk[512], 'o');
@@ -447,7 +447,7 @@ static void frames_that_cannot_be_end_the_log(void **state)
 		log = open_log();
 		if (undo_record_count(log) != 1 || undo_state_of(log) != UNDO_WRITING)
 			fail_msg("%s was taken", not_whole[i].what);
-		assert_good(overlay_rollback(log, sink, NULL, NULL, &err));
+		assert_good(overlay_rollback(log, sink, NULL, &err));
 		undo_close(log);
 		assert_int_equal(disk[512], 'o');
 		assert_rest_is_there(before);
@@ -479,7 +479,7 @@ static void records_that_lie_are_errors(void **state)
 		seal_frame(at);
 		log = open_log();
 		assert_int_equal(undo_record_count(log), 2);
-		if (overlay_rollback(log, sink, NULL, NULL, &err) != -1)
+		if (overlay_rollback(log, sink, NULL, &err) != -1)
 			fail_msg("%s was taken", liars[i].what);
 		assert_int_equal(err.kind, ERROR_WRITTEN);
 		assert_int_equal(undo_state_of(log), UNDO_ROLLING_BACK);
@@ -543,7 +543,7 @@ static void digests_that_cannot_be_write_nothing(void **state)
 		(void)lay_frame(disk + SECOND_AT, 4, 3, 0, entry, sizeof(entry));
 		memcpy(before, disk, DISK);
 		log = open_log();
-		assert_int_equal(overlay_rollback(log, sink, NULL, NULL, &err), -1);
+		assert_int_equal(overlay_rollback(log, sink, NULL, &err), -1);
 		assert_int_equal(err.kind, ERROR_INPUT);
 		undo_close(log);
 		assert_memory_equal(disk, before, DISK);
@@ -615,7 +615,7 @@ static void of_two_headers_the_first_counts(void **state)
 	disk[AREA + 4092] ^= 1;
 	log = open_log();
 	assert_true(undo_header_of(log)->disk_bytes == UINT64_C(1) << 60);
-	assert_int_equal(overlay_rollback(log, sink, NULL, NULL, &err), -1);
+	assert_int_equal(overlay_rollback(log, sink, NULL, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED); /* it is of another disk */
 	undo_close(log);
 }
