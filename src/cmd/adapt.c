@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "base/own.h"
 #include "cmd/confirm.h"
 #include "flow/adapt_target.h"
 #include "flow/predict.h"
@@ -16,7 +15,6 @@
 #include "report/adapt.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "sys/self.h"
 #include "sys/signals.h"
 
 enum { KEY_FILE_MOST = 1 << 20, HOSTNAME_MOST = 64 };
@@ -255,12 +253,9 @@ static int with_old_system(struct adapt_call *call, const char *path, struct err
 static int with_platform(struct adapt_call *call, const char *path, struct error *err)
 {
 	autostr struct str keys = STR_EMPTY;
-	autofree char *grub = NULL;
 	struct platform platform = {0};
 	int result = set_time(&call->request, err);
 
-	if (sys_self_find(SYS_SELF_DATA, "grub", &grub, NULL) == 0)
-		call->request.wishes.grub_folder = grub;
 	if (result == 0 && call->key != NULL)
 		result = sys_file_read(AT_FDCWD, call->key, KEY_FILE_MOST, &keys, err);
 	if (result == 0)

@@ -9,6 +9,7 @@
 #include "disk/layout.h"
 #include "flow/adapt_look.h"
 #include "guest/predict.h"
+#include "sys/self.h"
 
 /* What is on the disk and is not opened. */
 static const char *encrypted_part(const struct layout *layout, unsigned *out_number)
@@ -111,10 +112,15 @@ static void begin(struct adapt *adapt, const struct adapt_request *request)
 	adapt->fix.disk = adapt->disk;
 	adapt->fix.image = &adapt->before;
 	adapt->fix.platform = request->platform;
-	adapt->fix.wishes = &request->wishes;
+	adapt->wishes = request->wishes;
+	adapt->fix.wishes = &adapt->wishes;
 	adapt->fix.out = &adapt->out;
 	adapt->out.image = str_copy(request->name);
 	adapt->out.platform = str_copy(request->platform->name);
+	/* without them, the fixers that place them say so */
+	if (adapt->wishes.grub_folder == NULL &&
+	    sys_self_find(SYS_SELF_DATA, "grub", &adapt->grub_folder, NULL) == 0)
+		adapt->wishes.grub_folder = adapt->grub_folder;
 	open_esp(adapt, request->time_s);
 	adapt->future = adapt_open_future(adapt->disk, &adapt->fix.writes);
 }
@@ -176,6 +182,7 @@ void adapt_close(struct adapt *adapt)
 	edit_end(adapt->esp);
 	inspect_system_close(&adapt->system);
 	blocks_close(adapt->future);
+	free(adapt->grub_folder);
 	inspection_clear(&adapt->before);
 	adaptation_clear(&adapt->out);
 	free(adapt->esp_folder);

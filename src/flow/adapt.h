@@ -25,6 +25,8 @@ struct adapt {
 	struct edits *edits; /* of the guest's files */
 	struct edits *esp; /* of an EFI system partition that the guest does not mount */
 	char *esp_folder;  /* where it mounts it otherwise */
+	struct fix_wishes wishes;
+	char *grub_folder; /* of this program, where the request names none */
 	struct fix fix;
 	struct adaptation out;
 };

@@ -378,6 +378,7 @@ odd_tree() { rm -rf odd; cp -a tree odd; }
 	run -4 --separate-stderr wish at.raw
 	[[ "$stderr" == *in-use*loop* ]]
 	umount mnt
+	fresh small.raw
 	loop=$(losetup -r -f --show at.raw)
 	run -4 --separate-stderr wish "$loop"
 	[[ "$stderr" == *read-only* ]]

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SECTOR = 512 };
+enum { PAGE = 4096 }; /* a kill ends a write between two pages */
 
 static unsigned long calls;
 
@@ -44,7 +44,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
 	ssize_t (*next)(int, const void *, size_t, off64_t) = next_of("pwrite64");
 
 	if (step()) {
-		(void)!next(fd, bytes, length / 2 / SECTOR * SECTOR, offset);
+		(void)!next(fd, bytes, length / 2 / PAGE * PAGE, offset);
 		end();
 	}
 	return next(fd, bytes, length, offset);
