@@ -55,16 +55,39 @@ static void judge_link(struct fix *fix, const char *target)
 	fix_gap(fix, PLACE, reason.bytes);
 }
 
+/* What resolvconf there is. That of systemd-resolved's package is a link to resolvectl, which leaves
+ * a plain /etc/resolv.conf alone; NetworkManager of Debian gives its nameservers to either. */
+enum resolvconf { RESOLVCONF_NONE, RESOLVCONF_WRITES, RESOLVCONF_STANDS_BY };
+
+static enum resolvconf find_resolvconf(const struct fix *fix)
+{
+	static const char *const programs[] = {"/sbin/resolvconf",
+					       "/usr/sbin/resolvconf"};
+	size_t i;
+
+	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		autostr struct str target = STR_EMPTY;
+
+		if (!vfs_exists(fix->vfs, programs[i]))
+			continue;
+		if (vfs_readlink(fix->vfs, programs[i], &target, NULL) == 0 &&
+		    strstr(target.bytes, "resolvectl") != NULL)
+			return RESOLVCONF_STANDS_BY;
+		return RESOLVCONF_WRITES;
+	}
+	return RESOLVCONF_NONE;
+}
+
 /* Whether a program of the guest writes the file for the card. */
 static bool is_written(const struct fix *fix, const struct net_cards *cards)
 {
-	static const char *const programs[] = {"/sbin/resolvconf", "/usr/sbin/resolvconf",
-					       NULL};
+	const enum resolvconf resolvconf = find_resolvconf(fix);
 	const struct platform_nic *nic = cards->list[0].nic;
 
-	if (is_one_there(fix, programs) || cards->stack == NULL ||
-	    cards->stack == &net_keyfile)
+	if (resolvconf == RESOLVCONF_WRITES || cards->stack == NULL)
 		return true;
+	if (cards->stack == &net_keyfile)
+		return resolvconf == RESOLVCONF_NONE;
 	return cards->stack == &net_ifupdown && !net_is_fixed(nic, false) &&
 	       net_asks(nic);
 }

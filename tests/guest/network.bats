@@ -123,6 +123,23 @@ check_modes()
 	grep -q '^gap.resolv-conf./etc/resolv.conf.it leads to' told
 }
 
+# seen in guests of Debian 13: the resolvconf of systemd-resolved's package leaves a plain file alone
+@test "a plain resolv.conf gets the nameservers where resolvconf is resolvectl" {
+	for name in ubuntu-22.04 debian-12-manager; do
+		fix_before "$name" "$name"
+		mkdir -p "$name/usr/sbin" "$name/usr/bin"
+		printf 'nameserver 198.51.100.99\n' > resolv
+		rm -f "$name/etc/resolv.conf"
+		cp resolv "$name/etc/resolv.conf"
+		touch "$name/usr/bin/resolvectl"
+		ln -s ../bin/resolvectl "$name/usr/sbin/resolvconf"
+		mend "$name" "$(fix_platform "$name")" > told
+		grep -q '^line.resolv-conf./etc/resolv.conf' told
+		run -1 grep 198.51.100.99 "$name/etc/resolv.conf"
+		grep -q ^nameserver "$name/etc/resolv.conf"
+	done
+}
+
 @test "a file that sorts behind ours in cloud.cfg.d does not win" {
 	fix_before ubuntu-16.04 guest
 	echo 'datasource_list: [ Ec2 ]' > guest/etc/cloud/cloud.cfg.d/99_ec2.cfg
