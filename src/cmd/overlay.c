@@ -8,6 +8,11 @@
 static const struct opt overlay_options[] = {
 	{"disk", 'd', "DEV", "the disk that is written over", "FILE"},
 	{"file", 'f', NULL, "the disk is a regular file", NULL},
+	{"platform", 'P', "P",
+	 "the machine that is to start from the disk: this (the\n"
+	 "default), a name, or a file of identify --platform",
+	 "this kvm-virtio-bios kvm-virtio-uefi kvm-scsi-bios ahci-bios nvme-uefi xen-pv "
+	 "xen-hvm xen-pvh"},
 	{"sha256", 0, "HEX", "the image's published bytes have this digest", NULL},
 	{"sha512", 0, "HEX", "the same with SHA-512", NULL},
 	{"sums", 0, "FILE", "a SHA256SUMS or SHA512SUMS that names the image", "FILE"},
@@ -69,13 +74,18 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	const struct {
 		const char *name;
 		const char **place;
-	} texts[] = {
-		{"disk", &request->disk},	   {"sha256", &request->sums.sha256},
-		{"sha512", &request->sums.sha512}, {"sums", &request->sums.sums},
-		{"sig", &request->sums.signature}, {"keyring", &request->sums.keyring},
-		{"undo", &request->undo},	   {"plan", &call->plan},
-		{"output", &call->output},	   {"confirm-disk", &call->confirm},
-		{"log", &call->log_path}};
+	} texts[] = {{"disk", &request->disk},
+		     {"platform", &request->platform},
+		     {"sha256", &request->sums.sha256},
+		     {"sha512", &request->sums.sha512},
+		     {"sums", &request->sums.sums},
+		     {"sig", &request->sums.signature},
+		     {"keyring", &request->sums.keyring},
+		     {"undo", &request->undo},
+		     {"plan", &call->plan},
+		     {"output", &call->output},
+		     {"confirm-disk", &call->confirm},
+		     {"log", &call->log_path}};
 	const struct {
 		const char *name;
 		bool *place;

@@ -10,7 +10,8 @@
 /** Judge the target alone: what it is, and who uses it. */
 void overlay_check_target(const struct target *target, struct plan *plan);
 
-/** Judge the image beside the target: where it lies, size, sectors, and what was found in it.
+/** Judge the image beside the target: where it lies, size, sectors, and whether what was found in it
+ * boots on the plan's machine.
  *
  * @inspection: of the image; its `unseen` tells that it could not be looked into: then it holds
  *          a table alone, and only where that is waived
@@ -19,8 +20,17 @@ void overlay_check_image(const struct overlay_request *request,
 			 const struct target *target, const struct inspection *inspection,
 			 struct plan *plan);
 
-/** Judge what was found in an image: boot path, firmware, architecture, CPU level. */
-void overlay_check_system(const struct inspection *inspection, struct plan *plan);
+/** Predict whether what was found in an image boots on a machine. The prediction goes into the plan,
+ * and becomes its checks: firmware, architecture and cpu-level where the system is for another
+ * machine as a whole, no-boot-path for all else that is broken or cannot be told. An image in which
+ * no system was found raises only the last one, one that could not be looked into none.
+ *
+ * @waived: of each mismatch, whether its check is waived: what it accounts for is then no reason for
+ *          no-boot-path
+ */
+void overlay_check_system(const struct inspection *inspection,
+			  const struct platform *platform,
+			  const bool waived[MISMATCH_COUNT], struct plan *plan);
 
 /** Whether a request waives a check of that name. */
 bool overlay_is_waived(const struct overlay_request *request, const char *name);

@@ -17,6 +17,7 @@
 #include "flow/overlay_future.h"
 #include "flow/overlay_place.h"
 #include "flow/overlay_unseen.h"
+#include "flow/predict.h"
 #include "image/spool.h"
 #include "sys/clock.h"
 #include "sys/digest.h"
@@ -265,6 +266,7 @@ static int look_at_image(struct maker *maker, struct error *err)
 		       err) != 0)
 		return -1;
 	plan->image.name = absolute(maker->request->image);
+	inspection->name = str_copy(plan->image.name);
 	plan->image.size_bytes = maker->image->expanded_bytes;
 	plan->image.published_bytes = maker->image->published_bytes;
 	describe_layers(maker->image, plan);
@@ -330,8 +332,12 @@ static int decide_or_refuse(struct maker *maker, struct error *err)
 static void add_steps(struct maker *maker)
 {
 	struct plan *plan = maker->plan;
+	const struct guest_words *provider = &plan->prediction.provider;
+	size_t i;
 
-	if (!plan->disk.is_file)
+	for (i = 0; i < provider->count; i++)
+		plan_add_step(plan, "%s", provider->list[i]);
+	if (provider->count == 0 && !plan->disk.is_file)
 		plan_add_step(
 			plan,
 			"leave the provider's rescue mode, and start from this disk");
@@ -375,7 +381,10 @@ static int make(struct maker *maker, struct error *err)
 		return -1;
 	if (maker->sink == NULL)
 		return 0;
-	if (check_other_log(maker, err) != 0 || require_digest(maker, err) != 0 ||
+	if (flow_find_platform(maker->request->platform != NULL ? maker->request->platform
+								: "this",
+			       plan->disk.path, &plan->platform, err) != 0 ||
+	    check_other_log(maker, err) != 0 || require_digest(maker, err) != 0 ||
 	    look_at_image(maker, err) != 0)
 		return -1;
 	overlay_check_image(maker->request, &maker->target, &maker->inspection, plan);

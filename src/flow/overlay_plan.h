@@ -16,7 +16,8 @@
 struct overlay_request {
 	const char *image; /* path, "-", or a http(s) address */
 	const char *disk;
-	bool is_file; /* the disk is a regular file */
+	bool is_file;	      /* the disk is a regular file */
+	const char *platform; /* the machine that is to start from it; NULL: this one */
 	struct sums_request sums;
 	bool no_digest;
 	enum plan_scope scope;

@@ -95,7 +95,7 @@ void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length)
 __attribute__((format(printf, 1, 0))) static char *format_text(const char *fmt,
 							       va_list arguments)
 {
-	char text[1024];
+	char text[PLAN_LINE_MOST_BYTES + 1];
 
 	(void)vsnprintf(text, sizeof(text), fmt, arguments);
 	return str_copy(text);
@@ -374,5 +374,7 @@ void plan_clear(struct plan *plan)
 	free(plan->keeps);
 	free(plan->checks);
 	free(plan->steps);
+	platform_clear(&plan->platform);
+	prediction_clear(&plan->prediction);
 	*plan = (struct plan){0};
 }

@@ -9,11 +9,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/platform.h"
+#include "model/prediction.h"
 
 enum {
 	PLAN_CHUNK_BYTES = 1024 * 1024,
-	PLAN_ID_TEXT = 33,    /* 128 random bits in hexadecimal */
-	PLAN_DIGEST_TEXT = 65 /* SHA-256 in hexadecimal */
+	PLAN_ID_TEXT = 33,	     /* 128 random bits in hexadecimal */
+	PLAN_DIGEST_TEXT = 65,	     /* SHA-256 in hexadecimal */
+	PLAN_LINE_MOST_BYTES = 1023, /* of a check, a step, what a prediction says */
+	PLAN_EVIDENCE_MOST = 16	     /* of a link of the prediction */
 };
 
 /** What of the old disk can come back. */
@@ -136,6 +140,8 @@ struct plan {
 	size_t check_count;
 	char **steps; /* that the program cannot do itself */
 	size_t step_count;
+	struct platform platform;     /* the machine that is to start from the disk */
+	struct prediction prediction; /* whether the image will, edits included */
 };
 
 /** Add a range; neighbours of one phase and name are joined. Empty ones are left out. */

@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "record/json_field.h"
+#include "record/json_machine.h"
 #include "record/json_put.h"
 #include "record/json_take.h"
 
@@ -19,8 +20,8 @@
 	}
 #define LINE(key, type, member)                                                          \
 	{                                                                                \
-		key, FIELD_TEXT, offsetof(struct type, member),                          \
-			PLAN_JSON_LINE_MOST_BYTES, NULL                                  \
+		key, FIELD_TEXT, offsetof(struct type, member), PLAN_LINE_MOST_BYTES,    \
+			NULL                                                             \
 	}
 #define HEX(key, kind, type, member)                                                     \
 	{                                                                                \
@@ -60,6 +61,8 @@ static const struct json_field plan_fields[] = {
 	OTHER("keeps"),
 	OTHER("checks"),
 	OTHER("steps"),
+	OTHER("platform"),
+	OTHER("prediction"),
 	END,
 };
 
@@ -224,6 +227,14 @@ void record_write_plan(const struct plan *plan, struct str *out)
 			    sizeof(plan->keeps[0])));
 	json_put(root, "checks", checks_array(plan));
 	json_put(root, "steps", texts_array(plan->steps, plan->step_count));
+	/* a plan that refuses before it knows them is shown, and never read */
+	json_put(root, "platform",
+		 plan->platform.name != NULL ? json_put_platform(&plan->platform)
+					     : json_null());
+	json_put(root, "prediction",
+		 plan->prediction.platform != NULL
+			 ? json_put_prediction(&plan->prediction)
+			 : json_null());
 	json_put_end(root, out);
 }
 
@@ -353,7 +364,7 @@ static int take_step(json_t *entry, struct plan *plan, struct error *err)
 {
 	autofree char *text = NULL;
 
-	if (json_take_string(entry, "steps", PLAN_JSON_LINE_MOST_BYTES, &text, err) != 0)
+	if (json_take_string(entry, "steps", PLAN_LINE_MOST_BYTES, &text, err) != 0)
 		return -1;
 	plan_add_step(plan, "%s", text);
 	return 0;
@@ -384,6 +395,12 @@ static int take_objects(json_t *root, struct plan *plan, struct error *err)
 		return error_frame(err, "image");
 	if (json_take_fields(json_object_get(root, "undo"), undo_fields, plan, err) != 0)
 		return error_frame(err, "undo");
+	if (json_take_platform(json_object_get(root, "platform"), &plan->platform, err) !=
+	    0)
+		return error_frame(err, "platform");
+	if (json_take_prediction(json_object_get(root, "prediction"), &plan->prediction,
+				 err) != 0)
+		return error_frame(err, "prediction");
 	return 0;
 }
 

@@ -247,6 +247,44 @@ static void add_edits(const struct plan *plan, struct str *out)
 	report_add_more_line(out, plan->edit_count, EDITS_SHOWN);
 }
 
+/* How a chain stands, and by which link. */
+static void add_chain(const struct prediction *prediction, enum prediction_chain chain,
+		      const char *word, struct str *out)
+{
+	static const char *const answers[PREDICT_VERDICT_COUNT] = {
+		[PREDICT_HOLDS] = "yes",
+		[PREDICT_UNKNOWN] = "cannot be told",
+		[PREDICT_BROKEN] = "NO",
+	};
+	const enum prediction_step step = prediction_first_bad(prediction, chain);
+	autostr struct str line = STR_EMPTY;
+	const struct prediction_link *link;
+
+	str_add(&line, answers[prediction_of_chain(prediction, chain)]);
+	if (step < STEP_COUNT) {
+		link = &prediction->links[step];
+		str_addf(&line, ": %s: ", prediction_steps[step].name);
+		report_add_words(&line, link->says, TEXT_MOST);
+		if (link->fixer != FIXER_NONE)
+			str_addf(&line, "; mended by %s",
+				 prediction_fixers[link->fixer].name);
+	}
+	add_line(out, word, &line);
+}
+
+static void add_prediction(const struct prediction *prediction, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	if (prediction->platform == NULL)
+		return;
+	report_add_value(&line, "", prediction->platform);
+	add_line(out, "Machine", &line);
+	add_chain(prediction, CHAIN_BOOT, "Boots", out);
+	add_chain(prediction, CHAIN_REACH, "Reached", out);
+	add_chain(prediction, CHAIN_LOGIN, "Lets in", out);
+}
+
 static size_t add_checks(const struct plan *plan, enum plan_verdict verdict,
 			 const char *word, struct str *out)
 {
@@ -323,6 +361,7 @@ void report_write_plan(const struct plan *plan, struct str *out)
 	add_body(plan, out);
 	add_boot(plan, out);
 	add_edits(plan, out);
+	add_prediction(&plan->prediction, out);
 	str_add(out, "From the first write to the last this disk does not boot by "
 		     "itself.\n");
 	refused = add_checks(plan, CHECK_REFUSED, "REFUSED", out);
