@@ -261,13 +261,12 @@ void overlay_check_image(const struct overlay_request *request,
 	overlay_check_system(inspection, &plan->platform, waived, plan);
 }
 
-static struct plan_check *refusal_of(struct plan *plan, const char *name)
+static struct plan_check *check_of(struct plan *plan, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < plan->check_count; i++)
-		if (plan->checks[i].verdict == CHECK_REFUSED &&
-		    strcmp(plan->checks[i].name, name) == 0)
+		if (strcmp(plan->checks[i].name, name) == 0)
 			return &plan->checks[i];
 	return NULL;
 }
@@ -275,7 +274,7 @@ static struct plan_check *refusal_of(struct plan *plan, const char *name)
 int overlay_waive(const struct overlay_request *request, struct plan *plan,
 		  struct error *err)
 {
-	const bool is_unseen = refusal_of(plan, "unseen") != NULL;
+	const bool is_unseen = check_of(plan, "unseen") != NULL;
 	const struct plan_check_row *row;
 	struct plan_check *check;
 	size_t i;
@@ -287,7 +286,7 @@ int overlay_waive(const struct overlay_request *request, struct plan *plan,
 					 "'%s' cannot be waived: architecture, firmware, "
 					 "cpu-level, no-boot-path and unseen can",
 					 request->waived[i]);
-		check = refusal_of(plan, row->name);
+		check = check_of(plan, row->name);
 		if (check != NULL)
 			check->verdict = CHECK_WAIVED;
 		else if (is_unseen && strcmp(row->name, "unseen") != 0)

@@ -35,8 +35,8 @@ void overlay_check_system(const struct inspection *inspection,
 /** Whether a request waives a check of that name. */
 bool overlay_is_waived(const struct overlay_request *request, const char *name);
 
-/** Turn the refusals that were waived. Those that were not found are left; of an unseen image they
- * are noted, as they are judged later.
+/** Turn the checks that were waived, whether they refuse or not: apply judges them once more. Those
+ * that were not judged are left; of an unseen image they are noted, as they are judged later.
  *
  * Errors:  ERROR_USAGE: a name that is none, or that protects data
  * Returns: 0 or -1
