@@ -14,32 +14,17 @@
 #include "base/str.h"
 #include "report/text.h"
 #include "sys/file.h"
-
-/* Returns: whether a place is known */
-static bool add_folder(struct str *path)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	if (state != NULL && state[0] == '/')
-		str_addf(path, "%s/moult", state);
-	else if (geteuid() == 0)
-		str_add(path, "/run/moult");
-	else if (home != NULL && home[0] == '/')
-		str_addf(path, "%s/.local/state/moult", home);
-	return path->length > 0;
-}
+#include "sys/self.h"
 
 char *cmd_overlay_log_path(const char *disk)
 {
 	autofree char *real = realpath(disk, NULL);
 	const char *name = real != NULL ? real : disk;
 	const char *slash = strrchr(name, '/');
-	autostr struct str path = STR_EMPTY;
+	autostr struct str file = STR_EMPTY;
 
-	if (!add_folder(&path))
-		return NULL;
-	str_addf(&path, "/overlay-%s.log", slash != NULL ? slash + 1 : name);
-	return str_copy(path.bytes);
+	str_addf(&file, "overlay-%s.log", slash != NULL ? slash + 1 : name);
+	return sys_state_path(file.bytes);
 }
 
 int cmd_overlay_log_open(const char *path, const char *disk, struct cmd_overlay_log *out,

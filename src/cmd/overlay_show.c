@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "cmd/cmd.h"
+#include "cmd/confirm.h"
 #include "cmd/overlay_call.h"
 #include "record/overlay_json.h"
 #include "report/overlay.h"
@@ -18,8 +19,6 @@
 
 /* How often a plain line tells how far it is. */
 static const int64_t LINE_EVERY_NS = 10 * NUM_SECOND_NS;
-
-enum { TYPED_MOST = 256 };
 
 int cmd_overlay_need_disk(const struct cmd_overlay_call *call, struct error *err)
 {
@@ -31,28 +30,7 @@ int cmd_overlay_need_disk(const struct cmd_overlay_call *call, struct error *err
 int cmd_overlay_confirm(const struct cmd_overlay_call *call, const char *id,
 			const char *verb, struct error *err)
 {
-	char typed[TYPED_MOST];
-
-	if (call->confirm != NULL && strcmp(call->confirm, id) == 0)
-		return 0;
-	if (call->confirm != NULL)
-		return error_set(
-			err, ERROR_REFUSED,
-			"--confirm-disk says '%.80s', and the disk's id is '%.80s'",
-			call->confirm, id);
-	if (isatty(STDIN_FILENO) == 0)
-		return error_set(
-			err, ERROR_REFUSED,
-			"to %s, give --confirm-disk '%.80s' (nobody can be asked here)",
-			verb, id);
-	(void)fprintf(stderr, "To %s, type the disk's id (%s): ", verb, id);
-	if (fgets(typed, sizeof(typed), stdin) == NULL)
-		typed[0] = '\0';
-	typed[strcspn(typed, "\n")] = '\0';
-	if (strcmp(typed, id) != 0)
-		return error_set(err, ERROR_REFUSED,
-				 "that is not its id; nothing was written");
-	return 0;
+	return cmd_confirm(call->confirm, id, verb, err);
 }
 
 /* A terminal that was stopped, or has gone, must not hold what is being written. */

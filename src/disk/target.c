@@ -134,6 +134,19 @@ int target_is_same_file(const struct target *target, const char *path, bool *out
 	return 0;
 }
 
+char *target_confirm_id(const struct target *target, const char *table_id)
+{
+	const char *path = target->real != NULL ? target->real : target->path;
+	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	const char *const ids[] = {target->serial, target->wwn, table_id};
+	size_t i;
+
+	for (i = 0; target->kind != TARGET_FILE && i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (ids[i] != NULL && ids[i][0] != '\0')
+			return str_copy(ids[i]);
+	return str_copy(base);
+}
+
 void target_clear(struct target *target)
 {
 	size_t i;

@@ -116,6 +116,14 @@ nodiscard int target_is_same_file(const struct target *target, const char *path,
  */
 void target_renew(const char *path, uint64_t gone_bytes);
 
+/** The id that a user confirms a disk by: of a file its base name; of a device the serial number,
+ * else the WWN, the id of its partition table, its name.
+ *
+ * @table_id: as struct layout has it
+ * Returns: a text that the caller frees
+ */
+char *target_confirm_id(const struct target *target, const char *table_id);
+
 /** Give the memory back; the target is zeroed. */
 void target_clear(struct target *target);
 

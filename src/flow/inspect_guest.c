@@ -51,6 +51,7 @@ static bool choose_subvolume(struct part *part, struct inspection *out)
 		return false;
 	vfs_close(part->vfs);
 	part->vfs = root;
+	part->opened = root;
 	return true;
 }
 
@@ -281,52 +282,65 @@ static void read_efi_config(struct vfs *vfs, struct inspect_efi_config *config)
 		config->text = text.room > 0 ? text.bytes : str_copy("");
 }
 
-static void list_efi_files(const struct parts *parts, struct inspection *out)
+bool inspect_is_esp(const struct part *part)
 {
-	size_t files, configs, i;
-
-	for (i = 0; i < parts->count; i++) {
-		const struct part *part = &parts->list[i];
-
-		if (part->vfs == NULL || part->partition == NULL ||
-		    part->partition->role != ROLE_ESP)
-			continue;
-		files = out->efi_file_count;
-		configs = out->efi_config_count;
-		walk_all(part->vfs, ".efi", out);
-		for (; files < out->efi_file_count; files++)
-			read_efi_file(part->vfs, &out->efi_files[files]);
-		for (; configs < out->efi_config_count; configs++)
-			read_efi_config(part->vfs, &out->efi_configs[configs]);
-	}
+	return part->opened != NULL && part->partition != NULL &&
+	       part->partition->role == ROLE_ESP;
 }
 
-static void read_guest(struct part *root, bool want_tree, struct inspection *out)
+void inspect_esp(struct vfs *vfs, struct inspection *out)
 {
+	size_t files = out->efi_file_count, configs = out->efi_config_count;
+
+	walk_all(vfs, ".efi", out);
+	for (; files < out->efi_file_count; files++)
+		read_efi_file(vfs, &out->efi_files[files]);
+	for (; configs < out->efi_config_count; configs++)
+		read_efi_config(vfs, &out->efi_configs[configs]);
+}
+
+void inspect_system_open(struct inspect_system *system, struct blocks *disk,
+			 struct inspection *out)
+{
+	size_t i;
+
+	parts_open(&system->parts, disk, out);
+	for (i = 0; i < system->parts.count; i++)
+		if (inspect_is_esp(&system->parts.list[i]))
+			inspect_esp(system->parts.list[i].opened, out);
+	system->root = find_root(&system->parts, out);
+	if (system->root != NULL)
+		attach_all(&system->parts, system->root, out);
+}
+
+void inspect_system_read(const struct inspect_system *system, struct vfs *root,
+			 struct inspection *out)
+{
+	struct inspect_volume *volume = &out->volumes[system->root->volume];
 	struct error err = {0};
 	char text[512];
 
-	if (guest_inspect(root->vfs, &out->guest, &err) == 0) {
+	if (guest_inspect(root, &out->guest, &err) == 0)
 		out->has_guest = true;
-	} else if (out->volumes[root->volume].problem == NULL) {
-		out->volumes[root->volume].problem =
-			str_copy(error_text(&err, text, sizeof(text)));
-	}
-	if (want_tree)
-		walk_all(root->vfs, NULL, out);
+	else if (volume->problem == NULL)
+		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
+}
+
+void inspect_system_close(struct inspect_system *system)
+{
+	parts_close(&system->parts);
+	*system = (struct inspect_system){0};
 }
 
 void flow_inspect_guest(struct blocks *disk, bool want_tree, struct inspection *out)
 {
-	struct parts parts = {0};
-	struct part *root;
+	struct inspect_system system = {0};
 
-	parts_open(&parts, disk, out);
-	list_efi_files(&parts, out); /* before the ESP is attached to the root */
-	root = find_root(&parts, out);
-	if (root != NULL) {
-		attach_all(&parts, root, out);
-		read_guest(root, want_tree, out);
+	inspect_system_open(&system, disk, out);
+	if (system.root != NULL) {
+		inspect_system_read(&system, system.root->vfs, out);
+		if (want_tree)
+			walk_all(system.root->vfs, NULL, out);
 	}
-	parts_close(&parts);
+	inspect_system_close(&system);
 }

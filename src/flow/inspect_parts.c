@@ -36,6 +36,7 @@ static void open_part(struct part *part, struct inspection *out)
 		volume->problem = str_copy(error_text(&err, text, sizeof(text)));
 		return;
 	}
+	part->opened = part->vfs;
 	volume->warning = str_copy(vfs_warning(part->vfs));
 }
 
@@ -156,6 +157,9 @@ static void add_physical(struct parts *parts, struct blocks *disk, unsigned part
 		parts->first_physical = partition;
 	parts->physicals = mem_grow(parts->physicals, parts->physical_count,
 				    sizeof(struct blocks *));
+	parts->physical_starts =
+		mem_grow(parts->physical_starts, parts->physical_count, sizeof(uint64_t));
+	parts->physical_starts[parts->physical_count] = start_bytes;
 	parts->physicals[parts->physical_count++] = blocks;
 }
 
@@ -204,6 +208,24 @@ void parts_open(struct parts *parts, struct blocks *disk, struct inspection *out
 		open_group(parts, out);
 }
 
+uint64_t parts_locate(const struct parts *parts, const struct part *part, uint64_t offset,
+		      uint64_t *out_length)
+{
+	const struct blocks *physical;
+	uint64_t at = 0;
+	size_t i = 0;
+
+	if (part->name == NULL) {
+		*out_length = part->blocks->size_bytes - offset;
+		return (part->partition != NULL ? part->partition->start_bytes : 0) +
+		       offset;
+	}
+	physical = lvm_locate(part->blocks, offset, &at, out_length);
+	while (parts->physicals[i] != physical)
+		i++;
+	return parts->physical_starts[i] + at;
+}
+
 void parts_close(struct parts *parts)
 {
 	size_t i;
@@ -220,5 +242,6 @@ void parts_close(struct parts *parts)
 	for (i = 0; i < parts->physical_count; i++)
 		blocks_close(parts->physicals[i]); /* what the volumes lie on */
 	free(parts->physicals);
+	free(parts->physical_starts);
 	free(parts->list);
 }

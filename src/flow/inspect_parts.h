@@ -14,6 +14,7 @@ struct part {
 	const struct layout_content *content;
 	struct blocks *blocks;
 	struct vfs *vfs;       /* NULL: not open, or attached elsewhere */
+	struct vfs *opened;    /* the same, wherever it is attached */
 	size_t volume;	       /* of the inspection */
 	char *name;	       /* of a logical volume, "group/root"; NULL: a partition */
 	struct layout *inside; /* of a logical volume: holds its content */
@@ -24,6 +25,7 @@ struct parts {
 	struct part *list;
 	size_t count;
 	struct blocks **physicals;
+	uint64_t *physical_starts; /* where each begins on the disk, bytes */
 	size_t physical_count;
 	unsigned first_physical; /* number of its partition; 0: the whole disk */
 };
@@ -34,6 +36,14 @@ struct parts {
  * @out:    its layout is there; a volume is added for each part
  */
 void parts_open(struct parts *parts, struct blocks *disk, struct inspection *out);
+
+/** Where a byte of a part lies on the disk.
+ *
+ * @out_length: how many bytes from there on lie behind each other, as far as the part goes
+ * Returns: byte of the disk
+ */
+uint64_t parts_locate(const struct parts *parts, const struct part *part, uint64_t offset,
+		      uint64_t *out_length);
 
 /** Close them. */
 void parts_close(struct parts *parts);

@@ -63,13 +63,6 @@ static void set_id(struct plan *plan)
 		(void)sprintf(plan->id + 2 * i, "%02x", id[i]);
 }
 
-static const char *first_of(const char *one, const char *two, const char *three)
-{
-	if (one != NULL && one[0] != '\0')
-		return one;
-	return two != NULL && two[0] != '\0' ? two : three;
-}
-
 static void add_content_ids(const struct layout_content *contents, size_t count,
 			    struct plan_disk *disk)
 {
@@ -88,7 +81,6 @@ static int describe_disk(struct maker *maker, struct error *err)
 {
 	const struct target *target = &maker->target;
 	struct plan_disk *disk = &maker->plan->disk;
-	const char *base;
 	size_t i;
 
 	disk->path = str_copy(target->real != NULL ? target->real : target->path);
@@ -99,14 +91,7 @@ static int describe_disk(struct maker *maker, struct error *err)
 	disk->wwn = str_copy(target->wwn);
 	disk->model = str_copy(target->model);
 	disk->table_id = str_copy(maker->layout.id);
-	base = strrchr(disk->path, '/');
-	base = base != NULL ? base + 1 : disk->path;
-	if (disk->is_file)
-		disk->confirm = str_copy(base);
-	else
-		disk->confirm = str_copy(
-			first_of(disk->serial, disk->wwn,
-				 disk->table_id[0] != '\0' ? disk->table_id : base));
+	disk->confirm = target_confirm_id(target, maker->layout.id);
 	add_content_ids(maker->layout.contents, maker->layout.content_count, disk);
 	for (i = 0; i < maker->layout.partition_count; i++)
 		add_content_ids(maker->layout.partitions[i].contents,

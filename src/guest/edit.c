@@ -186,6 +186,7 @@ static struct edit_change *change_of(struct spot *spot, enum edit_kind kind)
 	struct edit_changes *changes = spot->part->changes;
 	struct edit_change *change = spot->change;
 
+	changes->steps++;
 	if (change != NULL)
 		return change;
 	change = mem_zero(1, sizeof(*change));

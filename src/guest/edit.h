@@ -67,6 +67,13 @@ struct edits *edit_begin(struct vfs *vfs, int64_t time_s)
 /** The guest's files as the set makes them. Returns: what lives as long as the set */
 struct vfs *edit_vfs(struct edits *edits);
 
+/** The same of one file system alone.
+ *
+ * @vfs:    that the set was begun on, or one that is attached to it
+ * Returns: it, NULL when it is none of the set
+ */
+struct vfs *edit_vfs_of(const struct edits *edits, const struct vfs *vfs);
+
 /** Give a regular file this content; what is not there is made, with its folders (root, 0755).
  *
  * @owner:  NULL: as it was; a new file is root's then, with mode 0644
@@ -113,6 +120,12 @@ nodiscard int edit_make_folder(struct edits *edits, const char *path,
 /** How many paths the set changes; 0: a commit would write nothing. */
 size_t edit_count(const struct edits *edits);
 
+/** How many edits changed something so far: one that finds all as it asks is none. */
+size_t edit_steps(const struct edits *edits);
+
+/** How many file systems the set changes. */
+size_t edit_spread(const struct edits *edits);
+
 /** Say where a file system of the set may be written to.
  *
  * @vfs:    that the set was begun on, or one that is attached to it
@@ -120,6 +133,10 @@ size_t edit_count(const struct edits *edits);
  */
 void edit_aim(struct edits *edits, const struct vfs *vfs,
 	      const struct edit_target *target);
+
+/** As edit_aim for all that lies in these blocks: the subvolumes of a btrfs share them. */
+void edit_aim_blocks(struct edits *edits, const struct blocks *blocks,
+		     const struct edit_target *target);
 
 /** Work out what the edits change on the disks. Nothing is written; no edit can follow.
  *
@@ -138,6 +155,30 @@ nodiscard int edit_prepare(struct edits *edits, struct error *err);
  */
 nodiscard int edit_ranges(struct edits *edits, const struct vfs *vfs, edit_visit *visit,
 			  void *data, struct error *err);
+
+/** The same of what lies in these blocks.
+ *
+ * Errors:  as edit_ranges
+ * Returns: 0 or -1
+ */
+nodiscard int edit_ranges_blocks(struct edits *edits, const struct blocks *blocks,
+				 edit_visit *visit, void *data, struct error *err);
+
+/** Whether edit_ranges tells all that a prepared set changes. */
+bool edit_has_ranges(const struct edits *edits);
+
+/** Bring bytes to a disk by a list beside it, as edit_commit does where there is no journal: all of
+ * them or none, whatever file systems they belong to.
+ *
+ * @target: `offset` is added to each place
+ * @ranges: gives the bytes to @visit, whole sectors, no place twice; called once with @data
+ * Errors:  as edit_commit; those of @ranges
+ * Returns: 0 or -1
+ */
+nodiscard int edit_write_ranges(const struct edit_target *target,
+				int (*ranges)(void *data, edit_visit *visit,
+					      void *visit_data, struct error *err),
+				void *data, struct error *err);
 
 /** Bring the set to the disks; it is prepared when it is not yet.
  *

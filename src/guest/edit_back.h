@@ -35,6 +35,7 @@ struct edit_change {
 struct edit_changes {
 	struct edit_change **rows;
 	size_t count;
+	size_t steps; /* edits that changed something */
 	int64_t time_s;
 };
 

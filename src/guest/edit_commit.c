@@ -48,6 +48,24 @@ size_t edit_count(const struct edits *edits)
 	return count;
 }
 
+size_t edit_steps(const struct edits *edits)
+{
+	size_t i, steps = 0;
+
+	for (i = 0; i < edits->count; i++)
+		steps += edits->parts[i].changes->steps;
+	return steps;
+}
+
+size_t edit_spread(const struct edits *edits)
+{
+	size_t i, spread = 0;
+
+	for (i = 0; i < edits->count; i++)
+		spread += edits->parts[i].changes->count > 0;
+	return spread;
+}
+
 static struct edit_part *part_on(const struct edits *edits, const struct vfs *vfs)
 {
 	size_t i;
@@ -56,6 +74,23 @@ static struct edit_part *part_on(const struct edits *edits, const struct vfs *vf
 		if (edits->parts[i].below == vfs)
 			return &edits->parts[i];
 	return NULL;
+}
+
+struct vfs *edit_vfs_of(const struct edits *edits, const struct vfs *vfs)
+{
+	const struct edit_part *part = part_on(edits, vfs);
+
+	return part != NULL ? part->layer : NULL;
+}
+
+void edit_aim_blocks(struct edits *edits, const struct blocks *blocks,
+		     const struct edit_target *target)
+{
+	size_t i;
+
+	for (i = 0; i < edits->count; i++)
+		if (edits->parts[i].below->blocks == blocks)
+			edits->parts[i].target = *target;
 }
 
 void edit_aim(struct edits *edits, const struct vfs *vfs,
@@ -104,12 +139,10 @@ int edit_prepare(struct edits *edits, struct error *err)
 	return 0;
 }
 
-int edit_ranges(struct edits *edits, const struct vfs *vfs, edit_visit *visit, void *data,
-		struct error *err)
+static int part_ranges(const struct edit_part *part, edit_visit *visit, void *data,
+		       struct error *err)
 {
-	const struct edit_part *part = part_on(edits, vfs);
-
-	if (part == NULL || part->writer == NULL)
+	if (part->writer == NULL)
 		return 0;
 	if (part->writer->ops->ranges == NULL)
 		return error_set(
@@ -117,6 +150,37 @@ int edit_ranges(struct edits *edits, const struct vfs *vfs, edit_visit *visit, v
 			"which bytes of a %s change is known to its writer alone",
 			part->below->type);
 	return part->writer->ops->ranges(part->writer, visit, data, err);
+}
+
+int edit_ranges(struct edits *edits, const struct vfs *vfs, edit_visit *visit, void *data,
+		struct error *err)
+{
+	const struct edit_part *part = part_on(edits, vfs);
+
+	return part != NULL ? part_ranges(part, visit, data, err) : 0;
+}
+
+int edit_ranges_blocks(struct edits *edits, const struct blocks *blocks,
+		       edit_visit *visit, void *data, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < edits->count; i++)
+		if (edits->parts[i].below->blocks == blocks &&
+		    part_ranges(&edits->parts[i], visit, data, err) != 0)
+			return -1;
+	return 0;
+}
+
+bool edit_has_ranges(const struct edits *edits)
+{
+	size_t i;
+
+	for (i = 0; i < edits->count; i++)
+		if (edits->parts[i].writer != NULL &&
+		    edits->parts[i].writer->ops->ranges == NULL)
+			return false;
+	return true;
 }
 
 /* Takes back what the parts before @count have written. */

@@ -177,13 +177,19 @@ static int write_all(const struct edit_writer *writer, struct error *err)
 	return beside != NULL ? remove_list(beside, err) : 0;
 }
 
+static int need_list(const struct edit_writer *writer, struct error *err)
+{
+	if (writer->target.beside != NULL || writer->target.may_tear)
+		return 0;
+	return error_set(err, ERROR_REFUSED,
+			 "it has no journal for this, and a power cut while it is "
+			 "written would damage it");
+}
+
 int edit_ranges_commit(struct edit_writer *writer, struct error *err)
 {
-	if (writer->target.beside == NULL && !writer->target.may_tear)
-		return error_set(
-			err, ERROR_REFUSED,
-			"it has no journal for this, and a power cut while it is "
-			"written would damage it");
+	if (need_list(writer, err) != 0)
+		return -1;
 	edit_ranges_clear(writer);
 	if (writer->ops->ranges(writer, save, writer, err) != 0)
 		return -1;
@@ -201,6 +207,22 @@ int edit_ranges_undo(struct edit_writer *writer, struct error *err)
 		writer->saved[i].old = kept;
 	}
 	return write_all(writer, err);
+}
+
+int edit_write_ranges(const struct edit_target *target,
+		      int (*ranges)(void *data, edit_visit *visit, void *visit_data,
+				    struct error *err),
+		      void *data, struct error *err)
+{
+	struct edit_writer writer = {.target = *target};
+	int result = need_list(&writer, err);
+
+	if (result == 0)
+		result = ranges(data, save, &writer, err);
+	if (result == 0)
+		result = write_all(&writer, err);
+	edit_ranges_clear(&writer);
+	return result;
 }
 
 static int damaged(const char *path, struct error *err)

@@ -27,7 +27,7 @@ struct fix_wishes {
 	const char *authorized_keys; /* text of public keys, one a line; NULL: none */
 	const char *user;	     /* who gets them; NULL: root */
 	struct vfs *old;	     /* the system that ran on the machine; NULL: none */
-	bool want_old_keys; /* its ssh host keys and authorized_keys come along */
+	bool want_old_keys;	 /* its ssh host keys and authorized_keys come along */
 	const char *grub_folder; /* of this program: GRUB's images; NULL: none */
 };
 
@@ -51,9 +51,11 @@ struct fixer;
 struct fix {
 	const struct fixer *fixer; /* whose turn it is */
 	struct edits *edits;	   /* of the guest's files */
-	struct edits *esp; /* of the EFI system partition; NULL: there is none */
-	struct vfs *vfs;   /* the guest's files as edited so far: edit_vfs(edits) */
-	struct blocks *disk;		/* as it is before the first write */
+	struct edits *esp;	   /* of the EFI system partition; NULL: there is none */
+	const char *esp_folder; /* where it lies in `esp`: NULL: at its root; "/boot/efi"
+				   where the guest mounts it, and `esp` is `edits` */
+	struct vfs *vfs;	/* the guest's files as edited so far: edit_vfs(edits) */
+	struct blocks *disk;	/* as it is before the first write */
 	struct fix_writes writes;	/* boot blocks */
 	const struct inspection *image; /* as it was read before the first edit */
 	const struct platform *platform;
@@ -151,8 +153,24 @@ bool fix_put_esp(struct fix *fix, const char *path, const void *bytes, size_t le
 bool fix_write_blocks(struct fix *fix, uint64_t offset, const void *bytes, size_t length,
 		      const char *what, const char *prevents);
 
+/** Lay writes over bytes that were read from the disk. @offset: of the disk */
+void fix_writes_lay(const struct fix_writes *writes, uint64_t offset, void *bytes,
+		    size_t length);
+
+/** Give the memory of writes back. */
+void fix_writes_clear(struct fix_writes *writes);
+
 /** Say what cannot be done. @reason: one sentence, lower case, without full stop */
 void fix_gap(struct fix *fix, const char *place, const char *reason);
+
+/** A check by the prediction: whether a link of the guest as edited is not broken.
+ *
+ * @after:  as the check of a fixer has it
+ * @why:    what the link says is added when it is
+ * Returns: whether it is not
+ */
+bool fix_check_link(const struct fix *fix, const struct inspection *after,
+		    enum prediction_step step, struct str *why);
 
 /** The name that the guest will give to a network card of the machine, as far as can be told: that
  * of a pin by MAC, ethN where its kernel's arguments say net.ifnames=0 or it has no udev that renames,

@@ -52,6 +52,17 @@ const char *lvm_volume(const struct lvm *lvm, size_t index);
 nodiscard int lvm_open_volume(struct lvm *lvm, const char *name, struct blocks **out,
 			      struct error *err);
 
+/** Where a byte of a volume lies.
+ *
+ * @volume: opened by lvm_open_volume
+ * @offset: inside of it
+ * @out_at: byte of the physical volume
+ * @out_length: how many bytes from there on lie behind each other
+ * Returns: the physical volume, one of those that lvm_open was given
+ */
+const struct blocks *lvm_locate(struct blocks *volume, uint64_t offset, uint64_t *out_at,
+				uint64_t *out_length);
+
 /** Give the group back; NULL is harmless. */
 void lvm_close(struct lvm *lvm);
 

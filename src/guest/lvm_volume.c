@@ -64,6 +64,12 @@ static struct blocks *locate(struct volume *volume, uint64_t offset, uint64_t *o
 	return stripe->blocks;
 }
 
+const struct blocks *lvm_locate(struct blocks *volume, uint64_t offset, uint64_t *out_at,
+				uint64_t *out_length)
+{
+	return locate((struct volume *)volume, offset, out_at, out_length);
+}
+
 static int volume_read(struct blocks *blocks, uint64_t offset, void *buffer,
 		       size_t length, struct error *err)
 {

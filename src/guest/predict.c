@@ -340,17 +340,26 @@ static void fill_rest(struct prediction *out)
 					 "told above");
 }
 
+void predict_begin(struct predict *predict, const struct inspection *image,
+		   const struct platform *platform)
+{
+	size_t i;
+
+	*predict = (struct predict){.image = image, .platform = platform};
+	for (i = 0; i < platform->disk_count && predict->disk == NULL; i++)
+		if (platform->disks[i].is_boot)
+			predict->disk = &platform->disks[i];
+}
+
 void guest_predict(const struct inspection *image, const struct platform *platform,
 		   struct prediction *out)
 {
-	struct predict predict = {.image = image, .platform = platform, .out = out};
-	size_t i;
+	struct predict predict;
 
+	predict_begin(&predict, image, platform);
+	predict.out = out;
 	out->image = str_copy(image->name);
 	out->platform = str_copy(platform->name);
-	for (i = 0; i < platform->disk_count && predict.disk == NULL; i++)
-		if (platform->disks[i].is_boot)
-			predict.disk = &platform->disks[i];
 	if (image->has_guest)
 		out->system = str_copy(image->guest.system.pretty_name);
 	if (image->unseen != NULL || !image->has_guest) {

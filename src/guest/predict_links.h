@@ -34,6 +34,13 @@ struct predict {
 /** Whether a device is there. */
 enum predict_presence { DEVICE_FOUND, DEVICE_GONE, DEVICE_UNKNOWN };
 
+/** Begin with the disk that the machine starts from: the first way in which it shows itself. */
+void predict_begin(struct predict *predict, const struct inspection *image,
+		   const struct platform *platform);
+
+/** Whether nothing waits for a mount, or it is of no device. */
+bool predict_is_free_mount(const struct guest_mount *mount);
+
 /** Look for a device on the disk, as the machine will name it.
  *
  * @device: as fstab or root= has it

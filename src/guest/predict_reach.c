@@ -11,13 +11,14 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "guest/card.h"
 #include "guest/predict_links.h"
 #include "guest/text.h"
 
 /* A card as the guest will see it. */
 struct card {
 	const struct platform_nic *nic;
-	const char *name; /* NULL: not known; then it is one of udev's */
+	char *name; /* NULL: not known; then it is one of udev's */
 	bool is_pinned;
 };
 
@@ -75,50 +76,6 @@ static void judge_nic(struct predict *predict, const struct platform_nic *nic)
 	judge_driver(predict, nic);
 	prediction_judge(predict->out, STEP_NIC, PREDICT_HOLDS, FIXER_NONE,
 			 "the system has a driver for the network card");
-}
-
-/* Whether udev renames cards by their place. Before systemd, and where the kernel is told not to,
- * they are called eth0 and so on. */
-static bool has_stable_names(const struct predict *predict)
-{
-	const char *init = predict->image->guest.system.init;
-
-	return init != NULL && strcmp(init, "systemd") == 0 &&
-	       !predict_has_argument(predict->entry, "net.ifnames=0");
-}
-
-/* systemd names Xen's cards since version 252, which Debian 12 and Ubuntu 22.10 brought. */
-static bool names_xen_cards(const struct guest_system *system)
-{
-	if (system->id == NULL || system->version == NULL)
-		return true;
-	if (strcmp(system->id, "debian") == 0)
-		return text_compare_versions(system->version, "12") >= 0;
-	if (strcmp(system->id, "ubuntu") == 0)
-		return text_compare_versions(system->version, "22.10") >= 0;
-	return true;
-}
-
-static struct card card_of(const struct predict *predict, const struct platform_nic *nic)
-{
-	const struct guest *guest = &predict->image->guest;
-	struct card card = {.nic = nic};
-	size_t i;
-
-	for (i = 0; nic->mac != NULL && i < guest->network.pin_count; i++)
-		if (strcmp(guest->network.pins[i].mac, nic->mac) == 0) {
-			card.name = guest->network.pins[i].name;
-			card.is_pinned = true;
-			return card;
-		}
-	if (!has_stable_names(predict))
-		card.name = "eth0";
-	else if (nic->stable != NULL && text_starts(nic->stable, "enX") &&
-		 !names_xen_cards(&guest->system))
-		card.name = "eth0";
-	else
-		card.name = nic->stable;
-	return card;
 }
 
 static bool has_enabled_stack(const struct guest *guest, const char *name)
@@ -428,17 +385,19 @@ void predict_reach(struct predict *predict)
 {
 	const struct platform_nic *nic = first_nic(predict->platform);
 	const struct guest_interface *interface;
-	struct card card;
+	struct card card = {.nic = nic};
 
 	judge_nic(predict, nic);
 	judge_cloud(predict);
 	if (nic == NULL)
 		return;
-	card = card_of(predict, nic);
+	card.name = card_name(&predict->image->guest, predict->entry, predict->platform,
+			      nic, &card.is_pinned);
 	interface = judge_network(predict, &card);
 	if (interface != NULL)
 		judge_address(predict, interface, nic);
 	else if (predict->out->links[STEP_NETWORK].verdict == PREDICT_HOLDS)
 		prediction_judge(predict->out, STEP_ADDRESS, PREDICT_HOLDS, FIXER_NONE,
 				 "it asks for an address");
+	free(card.name);
 }

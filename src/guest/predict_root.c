@@ -91,8 +91,7 @@ static bool has_option(const char *options, const char *wanted)
 	return false;
 }
 
-/* Nothing waits for it, or it is no device. */
-static bool is_free(const struct guest_mount *mount)
+bool predict_is_free_mount(const struct guest_mount *mount)
 {
 	return has_option(mount->options, "nofail") ||
 	       has_option(mount->options, "noauto") ||
@@ -135,7 +134,7 @@ static void judge_mount(struct predict *predict, const struct guest_mount *mount
 	autostr struct str why = STR_EMPTY;
 	struct predict_place place = {0};
 
-	if (is_free(mount))
+	if (predict_is_free_mount(mount))
 		return;
 	switch (predict_find(predict, mount->device, &place, &why)) {
 	case DEVICE_FOUND:

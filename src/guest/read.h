@@ -136,6 +136,13 @@ void read_initramfs(struct inspect *look, const char *path, struct guest_initram
 /** Read sshd's configuration into the settings of the access. */
 void read_sshd(struct inspect *look);
 
+/** Where sshd looks for a user's keys.
+ *
+ * @pattern: a word of AuthorizedKeysFile: "%h" is the home, "%u" the name
+ * @out:    added to
+ */
+void read_keys_path(const char *pattern, const struct guest_user *user, struct str *out);
+
 /** Read the login prompts. */
 void read_gettys(struct inspect *look);
 

@@ -115,9 +115,7 @@ void users_parse(const char *passwd, const char *shadow, struct guest_access *ou
 		explicit_bzero(copy, strlen(passwd));
 }
 
-/* Where sshd looks for a user's keys: "%h" is the home, "%u" the name. */
-static void expand_path(const char *pattern, const struct guest_user *user,
-			struct str *out)
+void read_keys_path(const char *pattern, const struct guest_user *user, struct str *out)
 {
 	if (pattern[0] != '/' && pattern[0] != '%')
 		str_addf(out, "%s/", user->home);
@@ -144,7 +142,7 @@ static void read_keys_of(struct inspect *look, const struct guest_words *pattern
 	for (i = 0; i < patterns->count; i++) {
 		autostr struct str path = STR_EMPTY, text = STR_EMPTY;
 
-		expand_path(patterns->list[i], user, &path);
+		read_keys_path(patterns->list[i], user, &path);
 		if (inspect_text(look, path.bytes, &text))
 			keys_parse(text.bytes, path.bytes, &user->keys);
 	}

@@ -65,7 +65,7 @@ struct vfs {
 	size_t mount_count;
 	struct str device; /* that it is mounted from; empty: none */
 	bool is_device_writable;
-	struct blocks *blocks; /* where it lies, for writers that ask; else NULL */
+	struct blocks *blocks; /* where it lies; NULL: a folder */
 	char *subvolume; /* of a btrfs that is mounted; NULL: the default one; owned */
 	/* Work out what changes bring about, for edit.h; NULL: it is only read. Nothing is
 	 * written; @changes live as long as the writer. */

@@ -308,6 +308,7 @@ static int ext_open(struct blocks *blocks, struct vfs **out, struct error *err)
 				.device = STR_EMPTY,
 				.prepare = ext_prepare};
 	ext->view.blocks = blocks;
+	ext->vfs.blocks = blocks;
 	if (open_fs(ext, err) != 0 || replay(ext, err) != 0 ||
 	    ext_stat(&ext->vfs, EXT2_ROOT_INO, &root, err) != 0) {
 		vfs_close(&ext->vfs);

@@ -20,10 +20,7 @@ json_t *json_put_platform(const struct platform *platform);
  */
 nodiscard int json_take_platform(json_t *object, struct platform *out, struct error *err);
 
-/** A prediction, as record_write_prediction() writes it. */
-json_t *json_put_prediction(const struct prediction *prediction);
-
-/** Read one again that was cut to PLAN_LINE_MOST_BYTES and PLAN_EVIDENCE_MOST. Every field must be
+/** Read a prediction again (record_prediction_object) that was cut to PLAN_LINE_MOST_BYTES and PLAN_EVIDENCE_MOST. Every field must be
  * there, and no other; what follows from the links must follow from them. Mismatches are not kept.
  *
  * @out:    zeroed by the caller, who clears it, also on failure

@@ -9,6 +9,7 @@
 #include "record/json_machine.h"
 #include "record/json_put.h"
 #include "record/json_take.h"
+#include "record/prediction_object.h"
 
 #define SCHEMA "moult.plan/1"
 
@@ -233,7 +234,7 @@ void record_write_plan(const struct plan *plan, struct str *out)
 					     : json_null());
 	json_put(root, "prediction",
 		 plan->prediction.platform != NULL
-			 ? json_put_prediction(&plan->prediction)
+			 ? record_prediction_object(&plan->prediction)
 			 : json_null());
 	json_put_end(root, out);
 }

@@ -9,8 +9,8 @@
 #include "model/plan.h"
 #include "record/json_field.h"
 #include "record/json_machine.h"
-#include "record/json_put.h"
 #include "record/json_take.h"
+#include "record/prediction_object.h"
 
 #define SCHEMA "moult.prediction/1"
 
@@ -62,7 +62,7 @@ static json_t *chain_object(const struct prediction *prediction, unsigned chain)
 	return object;
 }
 
-json_t *json_put_prediction(const struct prediction *prediction)
+json_t *record_prediction_object(const struct prediction *prediction)
 {
 	json_t *root = json_object(), *chains = json_array(), *provider = json_array();
 	unsigned i;
@@ -83,7 +83,7 @@ json_t *json_put_prediction(const struct prediction *prediction)
 
 void record_write_prediction(const struct prediction *prediction, struct str *out)
 {
-	json_put_end(json_put_prediction(prediction), out);
+	json_put_end(record_prediction_object(prediction), out);
 }
 
 _Static_assert(sizeof(enum prediction_verdict) == sizeof(unsigned),

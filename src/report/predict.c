@@ -65,17 +65,29 @@ static void add_link(const struct prediction *prediction, unsigned step, struct 
 	add_text(out, mended.bytes, INDENT + 2, INDENT);
 }
 
+const char *report_question_of(enum prediction_chain chain)
+{
+	return questions[chain];
+}
+
+void report_add_answer(struct str *out, const struct prediction *prediction,
+		       enum prediction_chain chain)
+{
+	const enum prediction_step first = prediction_first_bad(prediction, chain);
+
+	str_add(out, answers[prediction_of_chain(prediction, chain)]);
+	if (first < STEP_COUNT)
+		str_addf(out, " (%s)", prediction_steps[first].name);
+}
+
 static void add_chain(const struct prediction *prediction, unsigned chain,
 		      struct str *out)
 {
 	const enum prediction_chain which = (enum prediction_chain)chain;
-	const enum prediction_step first = prediction_first_bad(prediction, which);
 	unsigned i;
 
-	str_addf(out, "\n%s: %s", questions[chain],
-		 answers[prediction_of_chain(prediction, which)]);
-	if (first < STEP_COUNT)
-		str_addf(out, " (%s)", prediction_steps[first].name);
+	str_addf(out, "\n%s: ", questions[chain]);
+	report_add_answer(out, prediction, which);
 	str_add(out, "\n");
 	for (i = 0; i < STEP_COUNT; i++)
 		if (prediction_steps[i].chain == which)

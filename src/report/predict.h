@@ -10,4 +10,11 @@
  * not hold; then what the provider must be told. Nothing of the image is obeyed or endless. */
 void report_write_prediction(const struct prediction *prediction, struct str *out);
 
+/** The question that a chain answers: "Boots". */
+const char *report_question_of(enum prediction_chain chain);
+
+/** Add how a chain stands: "yes", "no (root)", "cannot be told (address)". */
+void report_add_answer(struct str *out, const struct prediction *prediction,
+		       enum prediction_chain chain);
+
 #endif

@@ -54,3 +54,17 @@ int sys_self_find(enum sys_self_kind kind, const char *name, char **out,
 	*out = path;
 	return 0;
 }
+
+char *sys_state_path(const char *name)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	struct str path = STR_EMPTY;
+
+	if (state != NULL && state[0] == '/')
+		str_addf(&path, "%s/moult/%s", state, name);
+	else if (geteuid() == 0)
+		str_addf(&path, "/run/moult/%s", name);
+	else if (home != NULL && home[0] == '/')
+		str_addf(&path, "%s/.local/state/moult/%s", home, name);
+	return path.length > 0 ? path.bytes : NULL;
+}

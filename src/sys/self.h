@@ -20,4 +20,12 @@ enum sys_self_kind { SYS_SELF_HELPER, SYS_SELF_DATA };
 nodiscard int sys_self_find(enum sys_self_kind kind, const char *name, char **out,
 			    struct error *err);
 
+/** The place of a file that tells how far a work is: in $XDG_STATE_HOME/moult, as root in
+ * /run/moult, else in $HOME/.local/state/moult.
+ *
+ * @name:   file name, without folder
+ * Returns: a path that the caller frees; NULL: no such place is known
+ */
+char *sys_state_path(const char *name);
+
 #endif
