@@ -221,7 +221,8 @@ void overlay_check_system(const struct inspection *inspection,
 			  const struct platform *platform,
 			  const bool waived[MISMATCH_COUNT], struct plan *plan)
 {
-	guest_predict(inspection, platform, &plan->prediction);
+	if (plan->prediction.platform == NULL)
+		guest_predict(inspection, platform, &plan->prediction);
 	prediction_cut(&plan->prediction, PLAN_LINE_MOST_BYTES, PLAN_EVIDENCE_MOST);
 	if (inspection->unseen != NULL)
 		return;

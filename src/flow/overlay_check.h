@@ -23,7 +23,8 @@ void overlay_check_image(const struct overlay_request *request,
 /** Predict whether what was found in an image boots on a machine. The prediction goes into the plan,
  * and becomes its checks: firmware, architecture and cpu-level where the system is for another
  * machine as a whole, no-boot-path for all else that is broken or cannot be told. An image in which
- * no system was found raises only the last one, one that could not be looked into none.
+ * no system was found raises only the last one, one that could not be looked into none. A prediction
+ * that is there already, of a guest that is edited, stays.
  *
  * @waived: of each mismatch, whether its check is waived: what it accounts for is then no reason for
  *          no-boot-path

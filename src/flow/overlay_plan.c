@@ -13,6 +13,7 @@
 #include "disk/table_edit.h"
 #include "disk/undo.h"
 #include "flow/inspect_guest.h"
+#include "flow/overlay_adapt.h"
 #include "flow/overlay_check.h"
 #include "flow/overlay_future.h"
 #include "flow/overlay_place.h"
@@ -175,7 +176,7 @@ bool overlay_is_plan_for(const struct plan *plan, const struct overlay_request *
 	const char *digest = request->sums.sha256 != NULL ? request->sums.sha256 : "";
 
 	return plan->image.name != NULL && strcmp(plan->image.name, name) == 0 &&
-	       plan->scope == request->scope &&
+	       plan->scope == request->scope && plan->is_adapted == request->want_adapt &&
 	       plan->image.no_digest == request->no_digest &&
 	       (digest[0] == '\0' || strcasecmp(plan->image.sha256, digest) == 0);
 }
@@ -258,6 +259,11 @@ static int look_at_image(struct maker *maker, struct error *err)
 	if (maker->image->blocks == NULL) {
 		inspection->unseen =
 			str_copy(error_text(&maker->image->why, text, sizeof(text)));
+		if (maker->request->want_adapt)
+			return error_set(err, ERROR_REFUSED,
+					 "unseen: what cannot be looked into cannot be "
+					 "adapted (%.150s)",
+					 inspection->unseen);
 		return overlay_is_waived(maker->request, "unseen")
 			       ? peek_at_image(maker, err)
 			       : 0;
@@ -271,7 +277,9 @@ static int look_at_image(struct maker *maker, struct error *err)
 		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	if (inspection->has_guest)
 		plan->image.system = str_copy(inspection->guest.system.pretty_name);
-	return 0;
+	return maker->request->want_adapt
+		       ? overlay_adapt(maker->request, maker->bytes, plan, err)
+		       : 0;
 }
 
 /* Ranges, edits and the log: what is written, once it is clear that it may be. */

@@ -54,6 +54,11 @@ static inline void sample_ranges(struct plan *plan)
 		      "the protective entry spans the disk");
 	plan_add_edit(plan, 20 * SAMPLE_GIB - 512, "EFI PART", 8,
 		      "the second header lies at the true end");
+	plan_add_edit(plan, 5 * SAMPLE_MIB, "guest", 5, "of the guest");
+	plan->edits[plan->edit_count - 1].is_guest = true;
+	plan_add_line(plan, "fstab", "/etc/fstab", "/dev/xvdb1 gets nofail",
+		      "after 90 s the emergency shell follows");
+	plan->is_adapted = true;
 	plan_add_keep(plan, 2 * SAMPLE_GIB, 3 * SAMPLE_GIB);
 	plan_add_keep(plan, 8 * SAMPLE_GIB, 4 * SAMPLE_MIB);
 }

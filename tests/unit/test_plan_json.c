@@ -75,7 +75,10 @@ static void nothing_of_a_plan_is_lost(void **state)
 	assert_int_equal(back.range_count, plan.range_count);
 	assert_true(back.ranges[2].offset == plan.ranges[2].offset);
 	assert_int_equal(back.ranges[4].phase, PHASE_BOOT);
-	assert_int_equal(back.edit_count, 2);
+	assert_int_equal(back.edit_count, 3);
+	assert_true(back.edits[2].is_guest && !back.edits[1].is_guest);
+	assert_true(back.is_adapted);
+	assert_string_equal(back.lines[0].what, "/dev/xvdb1 gets nofail");
 	assert_int_equal(back.edits[0].length, 4);
 	assert_memory_equal(back.edits[0].bytes, "\x00\x7f\x80\xff", 4);
 	assert_true(back.keeps[1].length == 4 * SAMPLE_MIB);
