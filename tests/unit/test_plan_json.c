@@ -179,7 +179,7 @@ static const struct {
 	{"", "21474836480", "-512", "disk: the field 'size_bytes' is not a whole"},
 	{"", "21474836480", "21474836480.0", "'size_bytes' is not a whole number"},
 	{"", "21474836480", "\"20 GiB\"", "'size_bytes' is not a whole number"},
-	{"", "21474836480", "9223372036854775808", "line 10: too big integer"},
+	{"", "21474836480", "9223372036854775808", "line 11: too big integer"},
 	{"", "\"sector_bytes\": 512", "\"sector_bytes\": 520", "520 bytes is not"},
 	{"ends_sha256", "\"eee", "\"ee", "'ends_sha256' is not 64"},
 	{"content_ids", "\"7A1C-33F0\"", "7", "entry 2 of 'content_ids'"},
