@@ -58,7 +58,7 @@ static int take_fixer(const char *name, struct guest_words *out, struct error *e
 }
 
 /* RFC 1123, 2.1, and the 64 bytes that Linux has for it. */
-static int take_hostname(const char *name, struct fix_wishes *wishes, struct error *err)
+int cmd_adapt_hostname(const char *name, struct fix_wishes *wishes, struct error *err)
 {
 	const size_t length = strlen(name);
 	bool is_good = length > 0 && length <= HOSTNAME_MOST && name[0] != '-' &&
@@ -111,7 +111,7 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	if (strcmp(row->name, "skip") == 0)
 		return take_fixer(argument, &request->skip, err);
 	if (strcmp(row->name, "hostname") == 0)
-		return take_hostname(argument, &request->wishes, err);
+		return cmd_adapt_hostname(argument, &request->wishes, err);
 	return 0;
 }
 
@@ -125,18 +125,26 @@ static int list_fixers(struct error *err)
 	return cmd_print(text.bytes, err);
 }
 
-/* When the changed files were changed: now, or as reproducible builds ask for. */
-static int set_time(struct adapt_request *request, struct error *err)
+int cmd_adapt_keys(const char *path, struct str *keys, struct fix_wishes *wishes,
+		   struct error *err)
+{
+	if (sys_file_read(AT_FDCWD, path, KEY_FILE_MOST, keys, err) != 0)
+		return -1;
+	wishes->authorized_keys = keys->bytes;
+	return 0;
+}
+
+int cmd_adapt_time(int64_t *out, struct error *err)
 {
 	const char *text = getenv("SOURCE_DATE_EPOCH");
 	uint64_t seconds;
 
-	request->time_s = sys_clock_wall_ns() / NUM_SECOND_NS;
+	*out = sys_clock_wall_ns() / NUM_SECOND_NS;
 	if (text == NULL || text[0] == '\0')
 		return 0;
 	if (num_parse_uint(text, "SOURCE_DATE_EPOCH", 0, UINT32_MAX, &seconds, err) != 0)
 		return -1;
-	request->time_s = (int64_t)seconds;
+	*out = (int64_t)seconds;
 	return 0;
 }
 
@@ -254,17 +262,15 @@ static int with_platform(struct adapt_call *call, const char *path, struct error
 {
 	autostr struct str keys = STR_EMPTY;
 	struct platform platform = {0};
-	int result = set_time(&call->request, err);
+	int result = cmd_adapt_time(&call->request.time_s, err);
 
 	if (result == 0 && call->key != NULL)
-		result = sys_file_read(AT_FDCWD, call->key, KEY_FILE_MOST, &keys, err);
+		result = cmd_adapt_keys(call->key, &keys, &call->request.wishes, err);
 	if (result == 0)
 		result = flow_find_platform(call->platform, path, &platform, err);
 	if (result == 0) {
 		call->request.platform = &platform;
 		call->request.name = path;
-		if (call->key != NULL)
-			call->request.wishes.authorized_keys = keys.bytes;
 		sys_signals_catch();
 		result = with_old_system(call, path, err);
 		sys_signals_release();

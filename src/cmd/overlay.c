@@ -3,11 +3,21 @@
 
 #include <string.h>
 
+#include "cmd/adapt.h"
 #include "cmd/overlay_call.h"
 
 static const struct opt overlay_options[] = {
 	{"disk", 'd', "DEV", "the disk that is written over", "FILE"},
 	{"file", 'f', NULL, "the disk is a regular file", NULL},
+	{"platform", 'P', "P",
+	 "the machine that is to start from the disk: this (the\n"
+	 "default), a name, or a file of identify --platform",
+	 "this kvm-virtio-bios kvm-virtio-uefi kvm-scsi-bios ahci-bios nvme-uefi xen-pv "
+	 "xen-hvm xen-pvh"},
+	{"adapt", 'a', NULL, "make the image's system fit that machine on the way", NULL},
+	{"hostname", 0, "NAME", "--adapt: the system's new name", NULL},
+	{"key", 'k', "FILE", "--adapt: public ssh keys that get USER in", "FILE"},
+	{"user", 0, "USER", "--adapt: who gets the keys (default root)", NULL},
 	{"sha256", 0, "HEX", "the image's published bytes have this digest", NULL},
 	{"sha512", 0, "HEX", "the same with SHA-512", NULL},
 	{"sums", 0, "FILE", "a SHA256SUMS or SHA512SUMS that names the image", "FILE"},
@@ -69,17 +79,25 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 	const struct {
 		const char *name;
 		const char **place;
-	} texts[] = {
-		{"disk", &request->disk},	   {"sha256", &request->sums.sha256},
-		{"sha512", &request->sums.sha512}, {"sums", &request->sums.sums},
-		{"sig", &request->sums.signature}, {"keyring", &request->sums.keyring},
-		{"undo", &request->undo},	   {"plan", &call->plan},
-		{"output", &call->output},	   {"confirm-disk", &call->confirm},
-		{"log", &call->log_path}};
+	} texts[] = {{"disk", &request->disk},
+		     {"platform", &request->platform},
+		     {"key", &call->key},
+		     {"user", &request->wishes.user},
+		     {"sha256", &request->sums.sha256},
+		     {"sha512", &request->sums.sha512},
+		     {"sums", &request->sums.sums},
+		     {"sig", &request->sums.signature},
+		     {"keyring", &request->sums.keyring},
+		     {"undo", &request->undo},
+		     {"plan", &call->plan},
+		     {"output", &call->output},
+		     {"confirm-disk", &call->confirm},
+		     {"log", &call->log_path}};
 	const struct {
 		const char *name;
 		bool *place;
 	} switches[] = {{"file", &request->is_file},
+			{"adapt", &request->want_adapt},
 			{"no-digest", &request->no_digest},
 			{"dry-run", &call->is_dry},
 			{"json", &call->is_json}};
@@ -93,11 +111,31 @@ static int take_option(const struct opt *row, const char *argument, void *data,
 			*switches[i].place = true;
 	if (strcmp(row->name, "scope") == 0)
 		return take_scope(argument, &request->scope, err);
+	if (strcmp(row->name, "hostname") == 0)
+		return cmd_adapt_hostname(argument, &request->wishes, err);
 	if (strcmp(row->name, "waive") == 0)
 		return take_waive(argument, request, err);
 	if (strcmp(row->name, "progress") == 0)
 		return progress_parse(argument, &call->form, err);
 	return 0;
+}
+
+/* What --adapt needs beside the image. */
+static int prepare_adapt(struct cmd_overlay_call *call, struct error *err)
+{
+	struct overlay_request *request = &call->request;
+
+	if (!request->want_adapt) {
+		if (call->key != NULL || request->wishes.user != NULL ||
+		    request->wishes.hostname != NULL)
+			return error_set(err, ERROR_USAGE,
+					 "--key, --user and --hostname go with --adapt");
+		return 0;
+	}
+	if (call->key != NULL &&
+	    cmd_adapt_keys(call->key, &call->keys, &request->wishes, err) != 0)
+		return -1;
+	return cmd_adapt_time(&request->time_s, err);
 }
 
 static const struct {
@@ -112,8 +150,8 @@ static const struct {
 
 static int overlay_run(int argc, char **argv, struct error *err)
 {
-	struct cmd_overlay_call call = {.form = PROGRESS_AUTO,
-					.log = CMD_OVERLAY_LOG_NONE};
+	struct cmd_overlay_call call = {
+		.form = PROGRESS_AUTO, .log = CMD_OVERLAY_LOG_NONE, .keys = STR_EMPTY};
 	size_t i;
 	int first, result;
 
@@ -127,7 +165,10 @@ static int overlay_run(int argc, char **argv, struct error *err)
 				err, ERROR_USAGE,
 				"overlay %s takes no '%.80s': the disk is --disk DEV",
 				verbs[i].name, argv[first + 1]);
-		result = verbs[i].run(&call, argv + first + 1, err);
+		result = prepare_adapt(&call, err);
+		if (result == 0)
+			result = verbs[i].run(&call, argv + first + 1, err);
+		str_clear(&call.keys);
 		cmd_overlay_log_close(&call.log);
 		return result;
 	}

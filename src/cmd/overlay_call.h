@@ -13,6 +13,8 @@
 struct cmd_overlay_call {
 	struct overlay_request request;
 	const char *plan, *output, *confirm, *log_path;
+	const char *key; /* a file of public keys */
+	struct str keys; /* its text */
 	bool is_dry, is_json;
 	enum progress_form form;
 	struct progress display;

@@ -478,6 +478,8 @@ static int ask_before_boot(const struct apply *apply, struct error *err)
 {
 	const struct overlay_source *source = &apply->work->source;
 
+	if (apply->writer.is_boot_known)
+		return 0; /* it may have run since */
 	return source->before_boot != NULL ? source->before_boot(source->data, err) : 0;
 }
 

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flow/overlay_check.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/str.h"
-#include "sys/file.h"
+#include "guest/predict.h"
 
 enum { MEMORY_LEAST_BYTES = 96 * 1024 * 1024 };
 
@@ -101,116 +96,6 @@ static void check_sector(const struct layout *layout, struct plan *plan)
 			layout->sector_bytes, sector);
 }
 
-static bool has_uefi_files(const struct inspection *inspection)
-{
-	size_t i;
-
-	for (i = 0; i < inspection->efi_file_count; i++)
-		if (strcasecmp(inspection->efi_files[i].path, "/EFI/BOOT/BOOTX64.EFI") ==
-		    0)
-			return true;
-	return false;
-}
-
-/* What mkfs.fat leaves boots nothing: it says so on the screen. */
-static bool is_boot_code(enum layout_boot_kind kind)
-{
-	return kind > BOOT_UNKNOWN && kind != BOOT_MKFS_FAT;
-}
-
-static bool has_boot_code(const struct inspection *inspection)
-{
-	const struct layout *layout = &inspection->layout;
-	size_t i;
-
-	if (is_boot_code(layout->boot.kind))
-		return true;
-	for (i = 0; i < layout->partition_count; i++)
-		if (is_boot_code(layout->partitions[i].boot.kind))
-			return true;
-	return false;
-}
-
-static void check_boot_path(const struct inspection *inspection, struct plan *plan)
-{
-	const bool is_bios = has_boot_code(inspection),
-		   is_uefi = has_uefi_files(inspection);
-	const bool has_loader =
-		inspection->has_guest && inspection->guest.loader_count > 0;
-	const bool is_machine_uefi = access("/sys/firmware/efi", F_OK) == 0;
-	const char *machine = is_machine_uefi ? "UEFI" : "BIOS";
-
-	if (is_bios || is_uefi || (inspection->layout.kind == LAYOUT_NONE && has_loader))
-		plan_add_check(plan, "no-boot-path", CHECK_GOOD, "it boots by %s",
-			       is_bios && is_uefi ? "BIOS and UEFI"
-			       : is_uefi	  ? "UEFI"
-			       : is_bios	  ? "BIOS"
-						  : "a loader outside it (PV)");
-	else
-		plan_add_check(
-			plan, "no-boot-path", CHECK_REFUSED,
-			"no boot code that is known and no EFI/BOOT/BOOTX64.EFI in it; "
-			"see 'moult inspect'");
-	if (!inspection->has_guest)
-		return;
-	if (is_machine_uefi ? is_uefi || !is_bios : is_bios || !is_uefi)
-		plan_add_check(plan, "firmware", CHECK_GOOD, "this machine started by %s",
-			       machine);
-	else
-		plan_add_check(
-			plan, "firmware", CHECK_REFUSED,
-			"this machine started by %s, and the image boots by %s alone",
-			machine, is_uefi ? "UEFI" : "BIOS");
-}
-
-static void check_architecture(const struct inspection *inspection, struct plan *plan)
-{
-	const char *arch = inspection->guest.system.architecture;
-	struct utsname here;
-
-	if (uname(&here) != 0 || arch == NULL)
-		return;
-	if (strcmp(arch, here.machine) == 0 ||
-	    (strcmp(here.machine, "x86_64") == 0 && strcmp(arch, "i686") == 0))
-		plan_add_check(plan, "architecture", CHECK_GOOD, "%s", arch);
-	else
-		plan_add_check(plan, "architecture", CHECK_REFUSED,
-			       "its system is for %s, and this machine is %s", arch,
-			       here.machine);
-}
-
-/* The x86-64 level that a distribution's builds need: RHEL 9's documentation says v2, RHEL
- * 10's v3. A flag stands for each level. */
-static const struct {
-	const char *major, *level, *flag;
-} levels[] = {{"9", "x86-64-v2", "sse4_2"}, {"10", "x86-64-v3", "avx2"}};
-
-static void check_level(const struct inspection *inspection, struct plan *plan)
-{
-	const struct guest_system *system = &inspection->guest.system;
-	autostr struct str cpu = STR_EMPTY;
-	size_t i, length;
-
-	if (system->family != GUEST_RHEL || system->version == NULL ||
-	    sys_file_read(AT_FDCWD, "/proc/cpuinfo", 1 << 22, &cpu, NULL) != 0)
-		return;
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		length = strlen(levels[i].major);
-		if (strncmp(system->version, levels[i].major, length) != 0 ||
-		    (system->version[length] != '.' && system->version[length] != '\0'))
-			continue;
-		if (strstr(cpu.bytes, levels[i].flag) != NULL)
-			plan_add_check(plan, "cpu-level", CHECK_GOOD, "%s",
-				       levels[i].level);
-		else
-			plan_add_check(
-				plan, "cpu-level", CHECK_REFUSED,
-				"its system needs a CPU of level %s, and this one has "
-				"no %s",
-				levels[i].level, levels[i].flag);
-	}
-}
-
 /* The image is opened once for the plan, and twice to be written. */
 static void check_twice(const struct stat *there, struct plan *plan)
 {
@@ -242,13 +127,107 @@ static void check_place(const struct overlay_request *request,
 		  "elsewhere");
 }
 
-void overlay_check_system(const struct inspection *inspection, struct plan *plan)
+/* The links that are broken for no other reason than a mismatch: the firmware's way ends at the
+ * loader's configuration. */
+static bool is_accounted_for(const struct prediction *prediction, unsigned step,
+			     const bool waived[MISMATCH_COUNT])
 {
-	check_boot_path(inspection, plan);
-	if (inspection->has_guest) {
-		check_architecture(inspection, plan);
-		check_level(inspection, plan);
+	static const enum prediction_mismatch mismatches[STEP_COUNT] = {
+		[STEP_FIRMWARE] = MISMATCH_FIRMWARE,
+		[STEP_BOOT_BLOCKS] = MISMATCH_FIRMWARE,
+		[STEP_LOADER] = MISMATCH_COUNT,
+		[STEP_KERNEL] = MISMATCH_ARCHITECTURE,
+		[STEP_INITRAMFS] = MISMATCH_COUNT,
+		[STEP_ROOT] = MISMATCH_COUNT,
+		[STEP_FSTAB] = MISMATCH_COUNT,
+	};
+	enum prediction_mismatch mismatch = mismatches[step];
+
+	if (mismatch == MISMATCH_ARCHITECTURE &&
+	    prediction->mismatches[MISMATCH_ARCHITECTURE] == NULL)
+		mismatch = MISMATCH_CPU_LEVEL;
+	return mismatch < MISMATCH_COUNT && waived[mismatch] &&
+	       prediction->mismatches[mismatch] != NULL;
+}
+
+/* The first of the worst links of the boot chain. Returns: STEP_COUNT when all hold */
+static enum prediction_step find_broken(const struct prediction *prediction,
+					const bool waived[MISMATCH_COUNT])
+{
+	enum prediction_verdict worst = PREDICT_HOLDS;
+	enum prediction_step found = STEP_COUNT;
+	unsigned i;
+
+	for (i = 0; i < STEP_COUNT; i++) {
+		if (prediction_steps[i].chain != CHAIN_BOOT ||
+		    prediction->links[i].verdict <= worst ||
+		    is_accounted_for(prediction, i, waived))
+			continue;
+		worst = prediction->links[i].verdict;
+		found = (enum prediction_step)i;
 	}
+	return found;
+}
+
+static void check_boot_path(const struct prediction *prediction,
+			    const bool waived[MISMATCH_COUNT], struct plan *plan)
+{
+	const enum prediction_step step = find_broken(prediction, waived);
+	const struct prediction_link *link;
+	autostr struct str text = STR_EMPTY;
+
+	if (step == STEP_COUNT) {
+		plan_add_check(plan, "no-boot-path", CHECK_GOOD, "it boots on %s",
+			       prediction->platform);
+		return;
+	}
+	link = &prediction->links[step];
+	str_addf(&text, "it is not sure to boot on %s: %s: %s", prediction->platform,
+		 prediction_steps[step].name, link->says);
+	if (link->fixer != FIXER_NONE)
+		str_addf(&text, "; mended by %s", prediction_fixers[link->fixer].name);
+	if (link->evidence_count > 0)
+		str_addf(&text, " (%s: %s)", link->evidence[0].source,
+			 link->evidence[0].text);
+	plan_add_check(plan, "no-boot-path", CHECK_REFUSED,
+		       "%s; see 'moult predict', or name another machine by --platform",
+		       text.bytes);
+}
+
+/* What an image must be for the machine as a whole; of one without a system nothing is known. */
+static void check_mismatches(const struct inspection *inspection,
+			     const struct platform *platform,
+			     const struct prediction *prediction, struct plan *plan)
+{
+	const char *const fits[MISMATCH_COUNT] = {
+		[MISMATCH_FIRMWARE] = platform_firmware_names[platform->firmware],
+		[MISMATCH_ARCHITECTURE] = inspection->guest.system.architecture,
+		[MISMATCH_CPU_LEVEL] = "the machine's CPU is enough",
+	};
+	unsigned i;
+
+	if (!inspection->has_guest)
+		return;
+	for (i = 0; i < MISMATCH_COUNT; i++)
+		if (prediction->mismatches[i] != NULL)
+			plan_add_check(plan, prediction_mismatch_names[i], CHECK_REFUSED,
+				       "%s", prediction->mismatches[i]);
+		else
+			plan_add_check(plan, prediction_mismatch_names[i], CHECK_GOOD,
+				       "%s", fits[i] != NULL ? fits[i] : "not known");
+}
+
+void overlay_check_system(const struct inspection *inspection,
+			  const struct platform *platform,
+			  const bool waived[MISMATCH_COUNT], struct plan *plan)
+{
+	if (plan->prediction.platform == NULL)
+		guest_predict(inspection, platform, &plan->prediction);
+	prediction_cut(&plan->prediction, PLAN_LINE_MOST_BYTES, PLAN_EVIDENCE_MOST);
+	if (inspection->unseen != NULL)
+		return;
+	check_boot_path(&plan->prediction, waived, plan);
+	check_mismatches(inspection, platform, &plan->prediction, plan);
 }
 
 bool overlay_is_waived(const struct overlay_request *request, const char *name)
@@ -266,6 +245,8 @@ void overlay_check_image(const struct overlay_request *request,
 			 struct plan *plan)
 {
 	const bool is_unseen = inspection->unseen != NULL;
+	bool waived[MISMATCH_COUNT];
+	unsigned i;
 
 	check_place(request, target, plan);
 	if (is_unseen)
@@ -276,17 +257,17 @@ void overlay_check_image(const struct overlay_request *request,
 		return;
 	check_size(plan);
 	check_sector(&inspection->layout, plan);
-	if (!is_unseen)
-		overlay_check_system(inspection, plan);
+	for (i = 0; i < MISMATCH_COUNT; i++)
+		waived[i] = overlay_is_waived(request, prediction_mismatch_names[i]);
+	overlay_check_system(inspection, &plan->platform, waived, plan);
 }
 
-static struct plan_check *refusal_of(struct plan *plan, const char *name)
+static struct plan_check *check_of(struct plan *plan, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < plan->check_count; i++)
-		if (plan->checks[i].verdict == CHECK_REFUSED &&
-		    strcmp(plan->checks[i].name, name) == 0)
+		if (strcmp(plan->checks[i].name, name) == 0)
 			return &plan->checks[i];
 	return NULL;
 }
@@ -294,7 +275,7 @@ static struct plan_check *refusal_of(struct plan *plan, const char *name)
 int overlay_waive(const struct overlay_request *request, struct plan *plan,
 		  struct error *err)
 {
-	const bool is_unseen = refusal_of(plan, "unseen") != NULL;
+	const bool is_unseen = check_of(plan, "unseen") != NULL;
 	const struct plan_check_row *row;
 	struct plan_check *check;
 	size_t i;
@@ -306,7 +287,7 @@ int overlay_waive(const struct overlay_request *request, struct plan *plan,
 					 "'%s' cannot be waived: architecture, firmware, "
 					 "cpu-level, no-boot-path and unseen can",
 					 request->waived[i]);
-		check = refusal_of(plan, row->name);
+		check = check_of(plan, row->name);
 		if (check != NULL)
 			check->verdict = CHECK_WAIVED;
 		else if (is_unseen && strcmp(row->name, "unseen") != 0)

@@ -13,10 +13,12 @@
 #include "disk/table_edit.h"
 #include "disk/undo.h"
 #include "flow/inspect_guest.h"
+#include "flow/overlay_adapt.h"
 #include "flow/overlay_check.h"
 #include "flow/overlay_future.h"
 #include "flow/overlay_place.h"
 #include "flow/overlay_unseen.h"
+#include "flow/predict.h"
 #include "image/spool.h"
 #include "sys/clock.h"
 #include "sys/digest.h"
@@ -174,7 +176,7 @@ bool overlay_is_plan_for(const struct plan *plan, const struct overlay_request *
 	const char *digest = request->sums.sha256 != NULL ? request->sums.sha256 : "";
 
 	return plan->image.name != NULL && strcmp(plan->image.name, name) == 0 &&
-	       plan->scope == request->scope &&
+	       plan->scope == request->scope && plan->is_adapted == request->want_adapt &&
 	       plan->image.no_digest == request->no_digest &&
 	       (digest[0] == '\0' || strcasecmp(plan->image.sha256, digest) == 0);
 }
@@ -250,12 +252,18 @@ static int look_at_image(struct maker *maker, struct error *err)
 		       err) != 0)
 		return -1;
 	plan->image.name = absolute(maker->request->image);
+	inspection->name = str_copy(plan->image.name);
 	plan->image.size_bytes = maker->image->expanded_bytes;
 	plan->image.published_bytes = maker->image->published_bytes;
 	describe_layers(maker->image, plan);
 	if (maker->image->blocks == NULL) {
 		inspection->unseen =
 			str_copy(error_text(&maker->image->why, text, sizeof(text)));
+		if (maker->request->want_adapt)
+			return error_set(err, ERROR_REFUSED,
+					 "unseen: what cannot be looked into cannot be "
+					 "adapted (%.150s)",
+					 inspection->unseen);
 		return overlay_is_waived(maker->request, "unseen")
 			       ? peek_at_image(maker, err)
 			       : 0;
@@ -269,7 +277,9 @@ static int look_at_image(struct maker *maker, struct error *err)
 		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	if (inspection->has_guest)
 		plan->image.system = str_copy(inspection->guest.system.pretty_name);
-	return 0;
+	return maker->request->want_adapt
+		       ? overlay_adapt(maker->request, maker->bytes, plan, err)
+		       : 0;
 }
 
 /* Ranges, edits and the log: what is written, once it is clear that it may be. */
@@ -315,8 +325,12 @@ static int decide_or_refuse(struct maker *maker, struct error *err)
 static void add_steps(struct maker *maker)
 {
 	struct plan *plan = maker->plan;
+	const struct guest_words *provider = &plan->prediction.provider;
+	size_t i;
 
-	if (!plan->disk.is_file)
+	for (i = 0; i < provider->count; i++)
+		plan_add_step(plan, "%s", provider->list[i]);
+	if (provider->count == 0 && !plan->disk.is_file)
 		plan_add_step(
 			plan,
 			"leave the provider's rescue mode, and start from this disk");
@@ -360,7 +374,10 @@ static int make(struct maker *maker, struct error *err)
 		return -1;
 	if (maker->sink == NULL)
 		return 0;
-	if (check_other_log(maker, err) != 0 || require_digest(maker, err) != 0 ||
+	if (flow_find_platform(maker->request->platform != NULL ? maker->request->platform
+								: "this",
+			       plan->disk.path, &plan->platform, err) != 0 ||
+	    check_other_log(maker, err) != 0 || require_digest(maker, err) != 0 ||
 	    look_at_image(maker, err) != 0)
 		return -1;
 	overlay_check_image(maker->request, &maker->target, &maker->inspection, plan);

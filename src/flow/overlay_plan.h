@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "guest/fix.h"
 #include "image/image.h"
 #include "image/sums.h"
 #include "model/plan.h"
@@ -16,7 +17,8 @@
 struct overlay_request {
 	const char *image; /* path, "-", or a http(s) address */
 	const char *disk;
-	bool is_file; /* the disk is a regular file */
+	bool is_file;	      /* the disk is a regular file */
+	const char *platform; /* the machine that is to start from it; NULL: this one */
 	struct sums_request sums;
 	bool no_digest;
 	enum plan_scope scope;
@@ -25,6 +27,9 @@ struct overlay_request {
 	size_t waived_count;
 	uint32_t chunk_bytes; /* 0: PLAN_CHUNK_BYTES */
 	struct image_options options;
+	bool want_adapt; /* the image's system is made to fit the machine on the way */
+	struct fix_wishes wishes;
+	int64_t time_s; /* of what that changes, since 1970 */
 };
 
 /** Make of standard input, where it is the image and a pipe, what can be read twice: a spool takes

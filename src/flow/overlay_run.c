@@ -70,7 +70,7 @@ struct picture {
 	struct image_options options;
 	struct image *image;
 	struct sink *disk;
-	/* Of an image that nobody saw, its boot ranges until it was judged; else NULL. */
+	/* Its boot ranges, until what was written was judged; NULL: it is not. */
 	struct blocks *boot;
 };
 
@@ -182,7 +182,7 @@ static int picture_check(void *data, struct error *err)
 	return sums_check(&required, &picture->image->published, err);
 }
 
-/* What the plan could not know of an image that nobody saw. */
+/* What may have changed since the plan, or what it could not know. */
 static int picture_before_boot(void *data, struct error *err)
 {
 	struct picture *picture = data;
@@ -282,7 +282,7 @@ static int make_log_file(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* @is_judged: whether an image that nobody saw is looked at before the disk may boot by it */
+/* @is_judged: whether what was written is looked at before the disk may boot by it */
 static int obey(const struct plan *plan, const char *plan_json,
 		const struct image_options *options, const struct overlay_watch *watch,
 		bool is_judged, struct overlay_disk *disk, struct overlay_outcome *out,
@@ -308,7 +308,7 @@ static int obey(const struct plan *plan, const char *plan_json,
 	picture.options.is_published_enough = true;
 	picture.options.keeps_bytes = true;
 	picture.options.is_sha256_enough = plan->image.sha512[0] == '\0';
-	if (is_judged && overlay_is_unseen(plan) &&
+	if (is_judged && overlay_is_judged(plan) &&
 	    spool_open_part(options, plan->disk.size_bytes, &picture.boot, err) != 0)
 		return -1;
 	disk->is_changed = true;

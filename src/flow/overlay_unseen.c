@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flow/overlay_unseen.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,11 +146,17 @@ bool overlay_is_unseen(const struct plan *plan)
 	return waives(plan, "unseen");
 }
 
+bool overlay_is_judged(const struct plan *plan)
+{
+	return overlay_is_unseen(plan) || !waives(plan, "no-boot-path");
+}
+
 /* The disk as it will be once the boot ranges are there too. */
 struct written {
 	struct blocks blocks;
 	struct blocks *disk, *boot;
 	const struct plan *plan;
+	int fd; /* the disk once more, for the kernel's readers; -1: they take a copy */
 };
 
 static int written_read(struct blocks *blocks, uint64_t offset, void *buffer,
@@ -221,14 +228,33 @@ static int written_extent(struct blocks *blocks, uint64_t offset,
 	return 0;
 }
 
+/* What lies in the body alone stands on the disk. */
+static int written_descriptor(struct blocks *blocks, uint64_t offset, uint64_t length,
+			      uint64_t *out_offset)
+{
+	const struct written *written = (struct written *)blocks;
+	const struct plan *plan = written->plan;
+	size_t i;
+
+	for (i = 0; i < plan->range_count; i++)
+		if (plan->ranges[i].phase == PHASE_BOOT &&
+		    plan->ranges[i].offset < offset + length &&
+		    plan->ranges[i].offset + plan->ranges[i].length > offset)
+			return -1;
+	*out_offset = offset;
+	return written->fd;
+}
+
 static void written_close(struct blocks *blocks)
 {
+	own_close(&((struct written *)blocks)->fd);
 	free(blocks);
 }
 
 static const struct blocks_ops written_ops = {
 	.read = written_read,
 	.extent = written_extent,
+	.descriptor = written_descriptor,
 	.close = written_close,
 };
 
@@ -240,35 +266,62 @@ static int tell_refusal(const struct plan *plan, const struct plan *judged,
 
 	for (i = 0; i < judged->check_count; i++)
 		if (judged->checks[i].verdict == CHECK_REFUSED &&
-		    !waives(plan, judged->checks[i].name))
-			return error_set(err, ERROR_REFUSED, "%s: %s",
-					 judged->checks[i].name, judged->checks[i].text);
+		    !waives(plan, judged->checks[i].name)) {
+			(void)error_set(err, ERROR_REFUSED, "%s: %s",
+					judged->checks[i].name, judged->checks[i].text);
+			return overlay_is_unseen(plan)
+				       ? -1
+				       : error_frame(err,
+						     "what was written is not what was "
+						     "planned");
+		}
 	return 0;
 }
 
-int overlay_judge_written(const struct plan *plan, struct blocks *disk,
-			  struct blocks *boot, struct error *err)
+static struct blocks *open_written(const struct plan *plan, struct blocks *disk,
+				   struct blocks *boot)
 {
 	struct written *written = mem_zero(1, sizeof(*written));
-	struct inspection inspection = {0};
-	struct plan judged = {0};
-	int result;
 
 	*written = (struct written){.disk = disk, .boot = boot, .plan = plan};
 	written->blocks.ops = &written_ops;
 	written->blocks.size_bytes = plan->disk.size_bytes;
 	written->blocks.sector_bytes = plan->disk.sector_bytes;
 	written->blocks.fd = -1;
-	result = disk_read_layout(&written->blocks, DISK_ALL, &inspection.layout, err);
+	written->fd = open(plan->disk.path, O_RDONLY | O_CLOEXEC);
+	return &written->blocks;
+}
+
+/* The checks of what is there now. */
+static void judge(const struct plan *plan, struct blocks *written,
+		  struct inspection *inspection, struct plan *out)
+{
+	bool waived[MISMATCH_COUNT];
+	unsigned i;
+
+	for (i = 0; i < MISMATCH_COUNT; i++)
+		waived[i] = waives(plan, prediction_mismatch_names[i]);
+	inspection->name = str_copy(plan->image.name);
+	flow_inspect_guest(written, false, inspection);
+	overlay_check_system(inspection, &plan->platform, waived, out);
+}
+
+int overlay_judge_written(const struct plan *plan, struct blocks *disk,
+			  struct blocks *boot, struct error *err)
+{
+	struct blocks *written = open_written(plan, disk, boot);
+	struct inspection inspection = {0};
+	struct plan judged = {0};
+	int result = disk_read_layout(written, DISK_ALL, &inspection.layout, err);
+
 	if (result == 0) {
-		flow_inspect_guest(&written->blocks, false, &inspection);
-		overlay_check_system(&inspection, &judged);
+		judge(plan, written, &inspection, &judged);
 		result = sys_signals_came() != 0
 				 ? error_set(err, ERROR_INTERRUPTED, "interrupted")
 				 : tell_refusal(plan, &judged, err);
 	}
 	plan_clear(&judged);
 	inspection_clear(&inspection);
-	blocks_close(&written->blocks);
+	blocks_close(written);
 	return result;
 }

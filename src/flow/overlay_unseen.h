@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** overlay_unseen.h - an image that can only be read in order, when `unseen` was waived: what its two
- * ends tell before it is written, and what the disk tells afterwards. */
+/** overlay_unseen.h - what the disk tells once the body is written, before anything boots by it; and
+ * an image that can only be read in order, when `unseen` was waived: what its two ends tell before. */
 #ifndef FLOW_OVERLAY_UNSEEN_H
 #define FLOW_OVERLAY_UNSEEN_H
 
@@ -27,7 +27,13 @@ nodiscard int overlay_peek(const char *name, const struct image_options *options
 /** Whether a plan was made without a look into the image. */
 bool overlay_is_unseen(const struct plan *plan);
 
-/** Judge the system that is about to become bootable: the plan's body stands on the disk.
+/** Whether what was written is judged before the disk may boot by it: unless the plan waives that it
+ * does not boot. */
+bool overlay_is_judged(const struct plan *plan);
+
+/** Judge the system that is about to become bootable, for the plan's machine: the plan's body stands
+ * on the disk. What the plan could not look into is judged for the first time, all else once more: an
+ * image may have changed, and a disk may keep something else than it was given.
  *
  * @disk:   as it is now; stays the caller's
  * @boot:   holds the image's bytes of the boot ranges, where they belong on the disk, and zeros

@@ -63,8 +63,8 @@ static void firmware_bios(struct predict *predict)
 			predict->out, STEP_FIRMWARE, PREDICT_HOLDS, FIXER_NONE,
 			"the machine starts by BIOS, and the disk has boot code");
 	} else if (find_esp(layout) != NULL) {
-		prediction_judge(
-			predict->out, STEP_FIRMWARE, PREDICT_BROKEN, FIXER_GRUB_BIOS,
+		prediction_add_mismatch(
+			predict->out, STEP_FIRMWARE, MISMATCH_FIRMWARE, FIXER_GRUB_BIOS,
 			"the machine starts by BIOS, and the disk by UEFI alone");
 		prediction_add_provider(predict->out,
 					"or set its firmware to UEFI, if it can be");
@@ -93,15 +93,22 @@ static void firmware_uefi(struct predict *predict)
 				 esp->number);
 		return;
 	}
-	prediction_judge(predict->out, STEP_FIRMWARE, PREDICT_BROKEN, FIXER_GRUB_UEFI,
-			 "the machine starts by UEFI, and the disk has no EFI system "
-			 "partition");
+	if (has_boot_code(layout)) {
+		prediction_add_mismatch(
+			predict->out, STEP_FIRMWARE, MISMATCH_FIRMWARE, FIXER_GRUB_UEFI,
+			"the machine starts by UEFI, and the disk by BIOS alone: it has "
+			"no EFI system partition");
+		prediction_add_provider(predict->out,
+					"or set its firmware to BIOS, if it can be");
+	} else {
+		prediction_judge(predict->out, STEP_FIRMWARE, PREDICT_BROKEN,
+				 FIXER_GRUB_UEFI,
+				 "the machine starts by UEFI, and the disk has no EFI "
+				 "system partition");
+	}
 	prediction_add_evidence(predict->out, STEP_FIRMWARE, "partition table",
 				"%s, %zu partitions", layout_kind_names[layout->kind],
 				layout->partition_count);
-	if (has_boot_code(layout))
-		prediction_add_provider(predict->out,
-					"or set its firmware to BIOS, if it can be");
 }
 
 /* pygrub and pv-grub read the loader's configuration; they look at menu.lst first. */

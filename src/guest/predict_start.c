@@ -251,8 +251,9 @@ static void judge_architecture(struct predict *predict)
 	if (system == NULL || machine == NULL || strcmp(system, machine) == 0 ||
 	    (strcmp(machine, "x86_64") == 0 && strcmp(system, "i686") == 0))
 		return;
-	prediction_judge(predict->out, STEP_KERNEL, PREDICT_BROKEN, FIXER_NONE,
-			 "its system is for %s, and the machine is %s", system, machine);
+	prediction_add_mismatch(predict->out, STEP_KERNEL, MISMATCH_ARCHITECTURE,
+				FIXER_NONE, "its system is for %s, and the machine is %s",
+				system, machine);
 }
 
 /* The x86-64 level that a distribution's builds need. */
@@ -274,10 +275,11 @@ static void judge_level(struct predict *predict)
 		    (system->version[length] != '.' && system->version[length] != '\0') ||
 		    has >= levels[i].level)
 			continue;
-		prediction_judge(predict->out, STEP_KERNEL, PREDICT_BROKEN, FIXER_NONE,
-				 "its programs need a CPU of x86-64-v%u, and this one is "
-				 "v%u",
-				 levels[i].level, has);
+		prediction_add_mismatch(predict->out, STEP_KERNEL, MISMATCH_CPU_LEVEL,
+					FIXER_NONE,
+					"its programs need a CPU of x86-64-v%u, and this "
+					"one is v%u",
+					levels[i].level, has);
 	}
 }
 
@@ -333,6 +335,9 @@ void predict_kernel(struct predict *predict)
 {
 	const struct guest_kernel *kernel = predict->kernel;
 
+	/* of the whole system, whichever kernel it starts */
+	judge_architecture(predict);
+	judge_level(predict);
 	if (kernel == NULL) {
 		if (predict->entry != NULL &&
 		    predict->out->links[STEP_LOADER].verdict == PREDICT_HOLDS)
@@ -345,8 +350,6 @@ void predict_kernel(struct predict *predict)
 	if (kernel->format == NULL || strcmp(kernel->format, "unknown") == 0)
 		prediction_judge(predict->out, STEP_KERNEL, PREDICT_BROKEN, FIXER_NONE,
 				 "%s is no kernel, or is damaged", kernel->path);
-	judge_architecture(predict);
-	judge_level(predict);
 	judge_mode(predict);
 	prediction_judge(predict->out, STEP_KERNEL, PREDICT_HOLDS, FIXER_NONE,
 			 "%s runs on this machine",

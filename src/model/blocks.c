@@ -99,6 +99,9 @@ int blocks_open_part(struct blocks *whole, uint64_t offset, uint64_t size_bytes,
 	part->blocks.fd_offset = whole->fd_offset + offset;
 	part->whole = whole;
 	part->offset = offset;
+	if (whole->fd < 0 && whole->ops->descriptor != NULL)
+		part->blocks.fd = whole->ops->descriptor(whole, offset, size_bytes,
+							 &part->blocks.fd_offset);
 	*out = &part->blocks;
 	return 0;
 }

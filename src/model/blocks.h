@@ -26,6 +26,10 @@ struct blocks_ops {
 	/* What lies at @offset, which is inside; NULL: all is data. */
 	int (*extent)(struct blocks *blocks, uint64_t offset, struct blocks_extent *out,
 		      struct error *err);
+	/* Where these bytes lie in a descriptor as they are, for blocks whose own fd is -1.
+	 * Returns: it, which the caller does not close; -1: in none. NULL: nowhere. */
+	int (*descriptor)(struct blocks *blocks, uint64_t offset, uint64_t length,
+			  uint64_t *out_offset);
 	/* Give everything back. */
 	void (*close)(struct blocks *blocks);
 };

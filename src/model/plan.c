@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include "model/plan.h"
 
 #include <stdarg.h>
@@ -77,6 +78,19 @@ void plan_add_edit(struct plan *plan, uint64_t offset, const void *bytes, size_t
 	memcpy(edit->bytes, bytes, length);
 }
 
+static char *copy_line(const char *text)
+{
+	return strndup(text, PLAN_LINE_MOST_BYTES);
+}
+
+void plan_add_line(struct plan *plan, const char *fixer, const char *place,
+		   const char *what, const char *prevents)
+{
+	plan->lines = mem_grow(plan->lines, plan->line_count, sizeof(plan->lines[0]));
+	plan->lines[plan->line_count++] = (struct plan_line){
+		copy_line(fixer), copy_line(place), copy_line(what), copy_line(prevents)};
+}
+
 void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length)
 {
 	struct plan_keep *last =
@@ -95,7 +109,7 @@ void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length)
 __attribute__((format(printf, 1, 0))) static char *format_text(const char *fmt,
 							       va_list arguments)
 {
-	char text[1024];
+	char text[PLAN_LINE_MOST_BYTES + 1];
 
 	(void)vsnprintf(text, sizeof(text), fmt, arguments);
 	return str_copy(text);
@@ -374,5 +388,14 @@ void plan_clear(struct plan *plan)
 	free(plan->keeps);
 	free(plan->checks);
 	free(plan->steps);
+	for (i = 0; i < plan->line_count; i++) {
+		free(plan->lines[i].fixer);
+		free(plan->lines[i].place);
+		free(plan->lines[i].what);
+		free(plan->lines[i].prevents);
+	}
+	free(plan->lines);
+	platform_clear(&plan->platform);
+	prediction_clear(&plan->prediction);
 	*plan = (struct plan){0};
 }

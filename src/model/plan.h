@@ -9,11 +9,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/platform.h"
+#include "model/prediction.h"
 
 enum {
 	PLAN_CHUNK_BYTES = 1024 * 1024,
-	PLAN_ID_TEXT = 33,    /* 128 random bits in hexadecimal */
-	PLAN_DIGEST_TEXT = 65 /* SHA-256 in hexadecimal */
+	PLAN_ID_TEXT = 33,	     /* 128 random bits in hexadecimal */
+	PLAN_DIGEST_TEXT = 65,	     /* SHA-256 in hexadecimal */
+	PLAN_LINE_MOST_BYTES = 1023, /* of a check, a step, what a prediction says */
+	PLAN_EVIDENCE_MOST = 16	     /* of a link of the prediction */
 };
 
 /** What of the old disk can come back. */
@@ -67,6 +71,13 @@ struct plan_edit {
 	size_t length;
 	unsigned char *bytes;
 	char *reason;
+	bool is_guest; /* of the system's files and boot blocks: the lines tell what for */
+};
+
+/** A thing that is changed in the guest. */
+struct plan_line {
+	char *fixer, *place, *what;
+	char *prevents; /* the failure without it */
 };
 
 /** When a range is written. */
@@ -136,6 +147,11 @@ struct plan {
 	size_t check_count;
 	char **steps; /* that the program cannot do itself */
 	size_t step_count;
+	bool is_adapted; /* to the machine; what that changes: lines, and edits of the guest */
+	struct plan_line *lines;
+	size_t line_count;
+	struct platform platform;     /* the machine that is to start from the disk */
+	struct prediction prediction; /* whether the image will, edits included */
 };
 
 /** Add a range; neighbours of one phase and name are joined. Empty ones are left out. */
@@ -145,6 +161,10 @@ void plan_add_range(struct plan *plan, enum plan_phase phase, uint64_t offset,
 /** Add an edit; the bytes are copied. */
 void plan_add_edit(struct plan *plan, uint64_t offset, const void *bytes, size_t length,
 		   const char *reason);
+
+/** Add a line; each text is copied, and cut to PLAN_LINE_MOST_BYTES. */
+void plan_add_line(struct plan *plan, const char *fixer, const char *place,
+		   const char *what, const char *prevents);
 
 /** Add a range to keep, behind all others; neighbours are joined. */
 void plan_add_keep(struct plan *plan, uint64_t offset, uint64_t length);

@@ -21,6 +21,12 @@ const char *const prediction_verdict_names[PREDICT_VERDICT_COUNT] = {
 	[PREDICT_BROKEN] = "broken",
 };
 
+const char *const prediction_mismatch_names[MISMATCH_COUNT] = {
+	[MISMATCH_FIRMWARE] = "firmware",
+	[MISMATCH_ARCHITECTURE] = "architecture",
+	[MISMATCH_CPU_LEVEL] = "cpu-level",
+};
+
 const struct prediction_step_row prediction_steps[STEP_COUNT] = {
 	[STEP_FIRMWARE] = {"firmware", CHAIN_BOOT},
 	[STEP_BOOT_BLOCKS] = {"boot-blocks", CHAIN_BOOT},
@@ -74,6 +80,22 @@ void prediction_judge(struct prediction *prediction, enum prediction_step step,
 	link->says = says;
 	link->verdict = verdict;
 	link->fixer = fixer;
+}
+
+void prediction_add_mismatch(struct prediction *prediction, enum prediction_step step,
+			     enum prediction_mismatch mismatch,
+			     enum prediction_fixer fixer, const char *fmt, ...)
+{
+	char *says = NULL;
+	va_list list;
+
+	va_start(list, fmt);
+	if (vasprintf(&says, fmt, list) < 0)
+		abort();
+	va_end(list);
+	prediction_judge(prediction, step, PREDICT_BROKEN, fixer, "%s", says);
+	free(prediction->mismatches[mismatch]);
+	prediction->mismatches[mismatch] = says;
 }
 
 void prediction_add_evidence(struct prediction *prediction, enum prediction_step step,
@@ -147,20 +169,57 @@ enum error_kind prediction_error(const struct prediction *prediction)
 	return ERROR_NONE;
 }
 
-void prediction_clear(struct prediction *prediction)
+static void cut_text(char *text, size_t most)
+{
+	if (text != NULL && strlen(text) > most)
+		text[most] = '\0';
+}
+
+/* Forget evidence from @from on. */
+static void drop_evidence(struct prediction_link *link, size_t from)
+{
+	size_t i;
+
+	for (i = from; i < link->evidence_count; i++) {
+		free(link->evidence[i].source);
+		free(link->evidence[i].text);
+	}
+	if (link->evidence_count > from)
+		link->evidence_count = from;
+}
+
+void prediction_cut(struct prediction *prediction, size_t text_most, size_t evidence_most)
 {
 	size_t i, k;
 
+	cut_text(prediction->image, text_most);
+	cut_text(prediction->platform, text_most);
+	cut_text(prediction->system, text_most);
+	for (i = 0; i < MISMATCH_COUNT; i++)
+		cut_text(prediction->mismatches[i], text_most);
 	for (i = 0; i < STEP_COUNT; i++) {
 		struct prediction_link *link = &prediction->links[i];
 
+		cut_text(link->says, text_most);
+		drop_evidence(link, evidence_most);
 		for (k = 0; k < link->evidence_count; k++) {
-			free(link->evidence[k].source);
-			free(link->evidence[k].text);
+			cut_text(link->evidence[k].source, text_most);
+			cut_text(link->evidence[k].text, text_most);
 		}
-		free(link->evidence);
-		free(link->says);
 	}
+}
+
+void prediction_clear(struct prediction *prediction)
+{
+	size_t i;
+
+	for (i = 0; i < STEP_COUNT; i++) {
+		drop_evidence(&prediction->links[i], 0);
+		free(prediction->links[i].evidence);
+		free(prediction->links[i].says);
+	}
+	for (i = 0; i < MISMATCH_COUNT; i++)
+		free(prediction->mismatches[i]);
 	free(prediction->image);
 	free(prediction->platform);
 	free(prediction->system);

@@ -95,12 +95,24 @@ struct prediction_link {
 	enum prediction_fixer fixer;
 };
 
+/** In what a system can be for another machine as a whole. */
+enum prediction_mismatch {
+	MISMATCH_FIRMWARE,
+	MISMATCH_ARCHITECTURE,
+	MISMATCH_CPU_LEVEL,
+	MISMATCH_COUNT
+};
+
+/** Names of these: "firmware", "architecture", "cpu-level". */
+extern const char *const prediction_mismatch_names[MISMATCH_COUNT];
+
 /** All of it; start zeroed. */
 struct prediction {
 	char *image, *platform; /* names */
 	char *system;		/* in the image; NULL: none was found */
 	struct prediction_link links[STEP_COUNT];
-	struct guest_words provider; /* what the provider must be told */
+	struct guest_words provider;	  /* what the provider must be told */
+	char *mismatches[MISMATCH_COUNT]; /* one sentence; NULL: it fits */
 };
 
 /** Say how a link stands; a worse verdict than before replaces the sentence, an equal or better one
@@ -111,6 +123,13 @@ struct prediction {
 void prediction_judge(struct prediction *prediction, enum prediction_step step,
 		      enum prediction_verdict verdict, enum prediction_fixer fixer,
 		      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/** Say that a link is broken, as the system is for another machine as a whole. @fmt: as for
+ * prediction_judge */
+void prediction_add_mismatch(struct prediction *prediction, enum prediction_step step,
+			     enum prediction_mismatch mismatch,
+			     enum prediction_fixer fixer, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /** Add what was seen; the text is formatted. */
 void prediction_add_evidence(struct prediction *prediction, enum prediction_step step,
@@ -127,6 +146,11 @@ enum prediction_verdict prediction_of_chain(const struct prediction *prediction,
 /** The first link of a chain that is as bad as the chain. Returns: it, STEP_COUNT when it holds */
 enum prediction_step prediction_first_bad(const struct prediction *prediction,
 					  enum prediction_chain chain);
+
+/** Cut what a hostile guest could make endless. @text_most: bytes of a text. @evidence_most: of a
+ * link */
+void prediction_cut(struct prediction *prediction, size_t text_most,
+		    size_t evidence_most);
 
 /** The kind of error that follows: ERROR_VERIFY when it is not sure to boot, ERROR_PARTIAL when only
  * reach or login is not sure, ERROR_NONE. */

@@ -6,8 +6,10 @@
 
 #include "base/own.h"
 #include "record/json_field.h"
+#include "record/json_machine.h"
 #include "record/json_put.h"
 #include "record/json_take.h"
+#include "record/prediction_object.h"
 
 #define SCHEMA "moult.plan/1"
 
@@ -19,8 +21,8 @@
 	}
 #define LINE(key, type, member)                                                          \
 	{                                                                                \
-		key, FIELD_TEXT, offsetof(struct type, member),                          \
-			PLAN_JSON_LINE_MOST_BYTES, NULL                                  \
+		key, FIELD_TEXT, offsetof(struct type, member), PLAN_LINE_MOST_BYTES,    \
+			NULL                                                             \
 	}
 #define HEX(key, kind, type, member)                                                     \
 	{                                                                                \
@@ -60,6 +62,10 @@ static const struct json_field plan_fields[] = {
 	OTHER("keeps"),
 	OTHER("checks"),
 	OTHER("steps"),
+	ROW("adapted", FIELD_FLAG, plan, is_adapted),
+	OTHER("lines"),
+	OTHER("platform"),
+	OTHER("prediction"),
 	END,
 };
 
@@ -112,6 +118,15 @@ static const struct json_field edit_fields[] = {
 	ROW("start_bytes", FIELD_BYTES, plan_edit, offset),
 	OTHER("bytes"),
 	ROW("reason", FIELD_TEXT, plan_edit, reason),
+	ROW("is_guest", FIELD_FLAG, plan_edit, is_guest),
+	END,
+};
+
+static const struct json_field line_fields[] = {
+	LINE("fixer", plan_line, fixer),
+	LINE("place", plan_line, place),
+	LINE("what", plan_line, what),
+	LINE("prevents", plan_line, prevents),
 	END,
 };
 
@@ -224,6 +239,17 @@ void record_write_plan(const struct plan *plan, struct str *out)
 			    sizeof(plan->keeps[0])));
 	json_put(root, "checks", checks_array(plan));
 	json_put(root, "steps", texts_array(plan->steps, plan->step_count));
+	json_put(root, "lines",
+		 rows_array(line_fields, plan->lines, plan->line_count,
+			    sizeof(plan->lines[0])));
+	/* a plan that refuses before it knows them is shown, and never read */
+	json_put(root, "platform",
+		 plan->platform.name != NULL ? json_put_platform(&plan->platform)
+					     : json_null());
+	json_put(root, "prediction",
+		 plan->prediction.platform != NULL
+			 ? record_prediction_object(&plan->prediction)
+			 : json_null());
 	json_put_end(root, out);
 }
 
@@ -324,9 +350,25 @@ static int take_edit(json_t *entry, struct plan *plan, struct error *err)
 	if (result == 0)
 		result =
 			take_bytes(json_object_get(entry, "bytes"), &bytes, &length, err);
-	if (result == 0)
+	if (result == 0) {
 		plan_add_edit(plan, edit.offset, bytes, length, edit.reason);
+		plan->edits[plan->edit_count - 1].is_guest = edit.is_guest;
+	}
 	free(edit.reason);
+	return result;
+}
+
+static int take_line(json_t *entry, struct plan *plan, struct error *err)
+{
+	struct plan_line line = {0};
+	int result = json_take_fields(entry, line_fields, &line, err);
+
+	if (result == 0)
+		plan_add_line(plan, line.fixer, line.place, line.what, line.prevents);
+	free(line.fixer);
+	free(line.place);
+	free(line.what);
+	free(line.prevents);
 	return result;
 }
 
@@ -353,7 +395,7 @@ static int take_step(json_t *entry, struct plan *plan, struct error *err)
 {
 	autofree char *text = NULL;
 
-	if (json_take_string(entry, "steps", PLAN_JSON_LINE_MOST_BYTES, &text, err) != 0)
+	if (json_take_string(entry, "steps", PLAN_LINE_MOST_BYTES, &text, err) != 0)
 		return -1;
 	plan_add_step(plan, "%s", text);
 	return 0;
@@ -369,6 +411,7 @@ static const struct {
 	{"keeps", PLAN_JSON_ROWS_MOST, take_keep},
 	{"checks", PLAN_JSON_LINES_MOST, take_check},
 	{"steps", PLAN_JSON_LINES_MOST, take_step},
+	{"lines", PLAN_JSON_LINES_MOST, take_line},
 };
 
 static int take_objects(json_t *root, struct plan *plan, struct error *err)
@@ -384,6 +427,12 @@ static int take_objects(json_t *root, struct plan *plan, struct error *err)
 		return error_frame(err, "image");
 	if (json_take_fields(json_object_get(root, "undo"), undo_fields, plan, err) != 0)
 		return error_frame(err, "undo");
+	if (json_take_platform(json_object_get(root, "platform"), &plan->platform, err) !=
+	    0)
+		return error_frame(err, "platform");
+	if (json_take_prediction(json_object_get(root, "prediction"), &plan->prediction,
+				 err) != 0)
+		return error_frame(err, "prediction");
 	return 0;
 }
 

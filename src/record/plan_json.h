@@ -16,7 +16,6 @@ enum {
 	PLAN_JSON_EDIT_MOST_BYTES = 16 * 1024 * 1024, /* of one edit */
 	PLAN_JSON_LINES_MOST = 4096, /* of checks, of steps, of content ids */
 	PLAN_JSON_TEXT_MOST_BYTES = 4096,
-	PLAN_JSON_LINE_MOST_BYTES = 1023, /* of a check, of a step */
 };
 
 /** Write a plan.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "record/json_field.h"
+#include "record/json_machine.h"
 #include "record/json_put.h"
 #include "record/json_take.h"
 
@@ -116,7 +117,7 @@ static json_t *nic_object(const struct platform_nic *nic)
 	return object;
 }
 
-void record_write_platform(const struct platform *platform, struct str *out)
+json_t *json_put_platform(const struct platform *platform)
 {
 	json_t *root = json_object(), *disks = json_array(), *nics = json_array();
 	size_t i;
@@ -132,7 +133,12 @@ void record_write_platform(const struct platform *platform, struct str *out)
 	json_put(root, "consoles", words_array(&platform->consoles));
 	json_put(root, "resolvers", words_array(&platform->resolvers));
 	json_put(root, "domains", words_array(&platform->domains));
-	json_put_end(root, out);
+	return root;
+}
+
+void record_write_platform(const struct platform *platform, struct str *out)
+{
+	json_put_end(json_put_platform(platform), out);
 }
 
 static int take_words(const json_t *object, const char *key, struct guest_words *out,
@@ -221,7 +227,7 @@ static int take_all(const json_t *root, const char *key,
 	return 0;
 }
 
-static int take_platform(json_t *root, struct platform *out, struct error *err)
+int json_take_platform(json_t *root, struct platform *out, struct error *err)
 {
 	if (json_take_schema(root, schema_name, err) != 0 ||
 	    json_take_fields(root, platform_fields, out, err) != 0 ||
@@ -244,7 +250,7 @@ int record_read_platform(const char *bytes, size_t length, struct platform *out,
 	if (root == NULL)
 		return error_set(err, ERROR_INPUT, "line %d: %.180s", where.line,
 				 where.text);
-	result = take_platform(root, &platform, err);
+	result = json_take_platform(root, &platform, err);
 	json_decref(root);
 	if (result != 0) {
 		platform_clear(&platform);

@@ -13,6 +13,7 @@ enum {
 	NAMES_SHOWN = 8,
 	BOOT_SHOWN = 16,
 	EDITS_SHOWN = 8,
+	LINES_SHOWN = 16,
 	CHECKS_SHOWN = 8, /* of each verdict */
 	STEPS_SHOWN = 8
 };
@@ -240,17 +241,88 @@ static void add_boot(const struct plan *plan, struct str *out)
 
 static void add_edits(const struct plan *plan, struct str *out)
 {
-	size_t i;
+	size_t i, count = 0;
 
-	for (i = 0; i < plan->edit_count && i < EDITS_SHOWN; i++) {
+	for (i = 0; i < plan->edit_count; i++) {
 		autostr struct str line = STR_EMPTY;
 
+		if (plan->edits[i].is_guest || count++ >= EDITS_SHOWN)
+			continue;
 		str_addf(&line, "%zu bytes at %" PRIu64 ": ", plan->edits[i].length,
 			 plan->edits[i].offset);
 		report_add_words(&line, plan->edits[i].reason, TEXT_MOST);
-		add_line(out, i == 0 ? "Edits" : "", &line);
+		add_line(out, count == 1 ? "Edits" : "", &line);
 	}
-	report_add_more_line(out, plan->edit_count, EDITS_SHOWN);
+	report_add_more_line(out, count, EDITS_SHOWN);
+}
+
+/* How much of the image is changed for the guest, and what for. */
+static void add_guest(const struct plan *plan, struct str *out)
+{
+	autostr struct str sum = STR_EMPTY;
+	char size[REPORT_SIZE_ROOM];
+	uint64_t bytes = 0;
+	size_t i, places = 0;
+
+	if (!plan->is_adapted)
+		return;
+	for (i = 0; i < plan->edit_count; i++) {
+		places += plan->edits[i].is_guest;
+		bytes += plan->edits[i].is_guest ? plan->edits[i].length : 0;
+	}
+	str_addf(&sum, "made to fit the machine by %zu changes: %s in %zu places",
+		 plan->line_count, report_size(bytes, size), places);
+	add_line(out, "Guest", &sum);
+	for (i = 0; i < plan->line_count && i < LINES_SHOWN; i++) {
+		autostr struct str line = STR_EMPTY;
+
+		str_addf(&line, "%s: ", plan->lines[i].fixer);
+		report_add_words(&line, plan->lines[i].place, TEXT_MOST);
+		str_add(&line, ": ");
+		report_add_words(&line, plan->lines[i].what, TEXT_MOST);
+		str_add(&line, "; else: ");
+		report_add_words(&line, plan->lines[i].prevents, TEXT_MOST);
+		add_line(out, "", &line);
+	}
+	report_add_more_line(out, plan->line_count, LINES_SHOWN);
+}
+
+/* How a chain stands, and by which link. */
+static void add_chain(const struct prediction *prediction, enum prediction_chain chain,
+		      const char *word, struct str *out)
+{
+	static const char *const answers[PREDICT_VERDICT_COUNT] = {
+		[PREDICT_HOLDS] = "yes",
+		[PREDICT_UNKNOWN] = "cannot be told",
+		[PREDICT_BROKEN] = "NO",
+	};
+	const enum prediction_step step = prediction_first_bad(prediction, chain);
+	autostr struct str line = STR_EMPTY;
+	const struct prediction_link *link;
+
+	str_add(&line, answers[prediction_of_chain(prediction, chain)]);
+	if (step < STEP_COUNT) {
+		link = &prediction->links[step];
+		str_addf(&line, ": %s: ", prediction_steps[step].name);
+		report_add_words(&line, link->says, TEXT_MOST);
+		if (link->fixer != FIXER_NONE)
+			str_addf(&line, "; mended by %s",
+				 prediction_fixers[link->fixer].name);
+	}
+	add_line(out, word, &line);
+}
+
+static void add_prediction(const struct prediction *prediction, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+
+	if (prediction->platform == NULL)
+		return;
+	report_add_value(&line, "", prediction->platform);
+	add_line(out, "Machine", &line);
+	add_chain(prediction, CHAIN_BOOT, "Boots", out);
+	add_chain(prediction, CHAIN_REACH, "Reached", out);
+	add_chain(prediction, CHAIN_LOGIN, "Lets in", out);
 }
 
 static size_t add_checks(const struct plan *plan, enum plan_verdict verdict,
@@ -329,6 +401,8 @@ void report_write_plan(const struct plan *plan, struct str *out)
 	add_body(plan, out);
 	add_boot(plan, out);
 	add_edits(plan, out);
+	add_guest(plan, out);
+	add_prediction(&plan->prediction, out);
 	str_add(out, "From the first write to the last this disk does not boot by "
 		     "itself.\n");
 	refused = add_checks(plan, CHECK_REFUSED, "REFUSED", out);

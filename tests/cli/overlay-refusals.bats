@@ -20,7 +20,7 @@
 #   architecture     here: an arm64 Debian
 #   firmware         here: a BIOS image where /sys/firmware/efi is, and the reverse
 #   cpu-level        here: an EL9 where /proc/cpuinfo has no SSE4.2
-#   no-boot-path     overlay.bats
+#   no-boot-path     overlay.bats; overlay-predict.bats
 #   unseen           here: a pipe, and a TMPDIR without room
 #   the disk's id    overlay.bats
 
@@ -72,7 +72,7 @@ refused()
 }
 
 # on DISK WORD...: apply of new.raw
-on() { "$MOULT" overlay apply "${image:-new.raw}" --disk "$1" --no-digest --confirm-disk x --progress none "${@:2}"; }
+on() { "$MOULT" overlay apply "${image:-new.raw}" --disk "$1" --no-digest --waive no-boot-path --confirm-disk x --progress none "${@:2}"; }
 
 file() { on disk.raw --file "$@"; }
 
@@ -82,7 +82,7 @@ in_namespace()
 	unshare --mount --propagation private -- bash -c "set -e; $1"'; shift; exec "$@"' bash x "${@:2}"
 }
 
-firmware() { in_namespace "mount -t tmpfs none /sys/firmware ${1:+&& mkdir /sys/firmware/$1}" "$MOULT" overlay apply "$2" --disk disk.raw --file --no-digest --confirm-disk x "${@:3}"; }
+firmware() { in_namespace "mount -t tmpfs none /sys/firmware ${1:+&& mkdir /sys/firmware/$1}" "$MOULT" overlay apply "$2" --disk disk.raw --file --no-digest --waive no-boot-path --confirm-disk x "${@:3}"; }
 
 @test "not a disk: a folder, and a file without --file" {
 	refused not-a-disk "no block device; a regular file needs --file" on "$PWD"
@@ -113,7 +113,7 @@ firmware() { in_namespace "mount -t tmpfs none /sys/firmware ${1:+&& mkdir /sys/
 # its first flush takes long: that of the undo log's beginning
 @test "in use: another moult is at work, and ends well" {
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=fdatasync -e inject=fdatasync:delay_enter=12s:when=1 \
-		"$MOULT" overlay apply new.raw --disk disk.raw --file --no-digest --waive firmware --confirm-disk disk.raw --progress none > text 2> messages 3>&- &
+		"$MOULT" overlay apply new.raw --disk disk.raw --file --no-digest --waive no-boot-path --waive firmware --confirm-disk disk.raw --progress none > text 2> messages 3>&- &
 	started=$!
 	# to look at the disk takes the lock as well, for a moment
 	held=0
@@ -165,14 +165,14 @@ firmware() { in_namespace "mount -t tmpfs none /sys/firmware ${1:+&& mkdir /sys/
 
 @test "sectors: an image for 512 on a disk of 4096, and the reverse" {
 	attach -b 4096 disk.raw
-	refused sector-size "sectors of 512 bytes, and the disk has 4096; take an image made for these" on "$loop" --waive firmware --waive no-boot-path
+	refused sector-size "sectors of 512 bytes, and the disk has 4096; take an image made for these" on "$loop" --waive firmware
 	losetup -d "$loop"
 	rm -f 4k.raw
 	truncate -s 48M 4k.raw
 	attach -b 4096 4k.raw
 	sgdisk -n 1:0:0 -t 1:8300 "$loop" > /dev/null
 	losetup -d "$loop"
-	image=4k.raw refused sector-size "sectors of 4096 bytes, and the disk has 512" file --waive no-boot-path
+	image=4k.raw refused sector-size "sectors of 4096 bytes, and the disk has 512" file
 }
 
 @test "memory: less than 96 MiB" {
@@ -209,9 +209,9 @@ put_tree()
 	tar -C arm -xf "$tar" --exclude='./dev/*' --exclude='./var/*'
 	put_tree arm arm.raw
 	rm -rf arm
-	image=arm.raw refused architecture "its system is for aarch64, and this machine is $(uname -m)" file --waive firmware
+	image=arm.raw refused architecture "its system is for aarch64, and the machine is $(uname -m)" file --waive firmware
 	# a judgement: it may be waived, and the plan says so
-	run -0 --separate-stderr "$MOULT" overlay plan arm.raw --disk disk.raw --file --no-digest --waive architecture --waive firmware --json
+	run -0 --separate-stderr "$MOULT" overlay plan arm.raw --disk disk.raw --file --no-digest --waive architecture --waive no-boot-path --json
 	[ "$(jq -r '.checks[] | select(.name == "architecture") | .verdict' <<< "$output")" = waived ]
 }
 
@@ -220,8 +220,8 @@ put_tree()
 	echo 'PRETTY_NAME="A system"' > bios/etc/os-release
 	put_tree bios bios.raw
 	rm -rf bios
-	refused firmware "this machine started by UEFI, and the image boots by BIOS alone" firmware efi bios.raw
-	refused firmware "this machine started by BIOS, and the image boots by UEFI alone" firmware "" new.raw
+	refused firmware "the machine starts by UEFI, and the disk by BIOS alone" firmware efi bios.raw
+	refused firmware "the machine starts by BIOS, and the disk by UEFI alone" firmware "" new.raw
 	# neither is refused where it fits
 	run -4 firmware "" bios.raw
 	[[ $output == *"the disk's id is"* ]]
@@ -234,8 +234,8 @@ put_tree()
 	sed 's/ sse4_2//g' /proc/cpuinfo > cpuinfo
 	grep -q sse4_2 /proc/cpuinfo || skip "this machine has no SSE4.2 itself"
 	refused cpu-level "x86-64-v2" \
-		in_namespace "mount --bind $PWD/cpuinfo /proc/cpuinfo" "$MOULT" overlay apply el9.raw --disk disk.raw --file --no-digest --confirm-disk x --waive firmware
-	run -4 "$MOULT" overlay apply el9.raw --disk disk.raw --file --no-digest --confirm-disk x --waive firmware
+		in_namespace "mount --bind $PWD/cpuinfo /proc/cpuinfo" "$MOULT" overlay apply el9.raw --disk disk.raw --file --no-digest --confirm-disk x --waive no-boot-path
+	run -4 "$MOULT" overlay apply el9.raw --disk disk.raw --file --no-digest --confirm-disk x --waive no-boot-path
 	[[ $output == *"the disk's id is"* ]]
 }
 

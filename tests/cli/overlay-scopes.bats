@@ -113,8 +113,11 @@ act()
 	"$MOULT" overlay "$verb" "$@" --disk disk.raw --file
 }
 
+# none of the images boots
+waive=(--waive firmware --waive no-boot-path)
+
 # apply IMAGE OPTION...
-apply() { act apply "$1" --confirm-disk disk.raw --progress none --waive firmware "${@:2}"; }
+apply() { act apply "$1" --confirm-disk disk.raw --progress none "${waive[@]}" "${@:2}"; }
 
 rollback() { act rollback --confirm-disk disk.raw --progress none "$@"; }
 
@@ -171,7 +174,7 @@ is_old()
 	for delay in 0.05 0.2 0.5; do
 		cp --sparse=always old.raw disk.raw
 		"$MOULT" overlay apply new.raw --disk disk.raw --file --sha256 "$(sha_of new.raw)" --scope full --confirm-disk disk.raw \
-			--progress none --waive firmware > /dev/null 2>&1 &
+			--progress none "${waive[@]}" > /dev/null 2>&1 &
 		sleep $delay
 		kill -9 $! 2> /dev/null || true
 		wait $! 2> /dev/null || true
@@ -197,7 +200,7 @@ kept()
 }
 
 @test "full: what is kept, and how large the log is" {
-	act plan new.raw --no-digest --waive firmware --scope full -o plan.json > /dev/null
+	act plan new.raw --no-digest "${waive[@]}" --scope full -o plan.json > /dev/null
 	log=$(( $(jq .undo.start_bytes plan.json) >> 20 ))
 	size=$(( $(jq .undo.size_bytes plan.json) >> 20 ))
 	[ "$(jq -r .undo.place plan.json)" = tail ]
@@ -220,7 +223,7 @@ kept()
 
 @test "full: a file system that was not closed in order is kept whole" {
 	debugfs -w -R 'ssv state 0' "disk.raw?offset=$(( HOME_AT << 20 ))" 2> /dev/null
-	act plan new.raw --no-digest --waive firmware --scope full -o plan.json > /dev/null
+	act plan new.raw --no-digest "${waive[@]}" --scope full -o plan.json > /dev/null
 	[ "$(kept $HOME_AT $HOME_MIB)" = $(( HOME_MIB << 20 )) ]
 }
 
@@ -242,17 +245,17 @@ kept()
 
 @test "full without room is refused, and says what helps" {
 	sgdisk -n 4:$(( 300 * 2048 )):0 -t 4:8300 disk.raw > /dev/null
-	run -4 act plan new.raw --no-digest --waive firmware --scope full
+	run -4 act plan new.raw --no-digest "${waive[@]}" --scope full
 	[[ $output == *"undo-room: "*"are in use"*"--undo FILE|DEV"*"--scope until-boot"* ]]
 	sgdisk -d 4 disk.raw > /dev/null
 	truncate -s 120M disk.raw
-	run -4 act plan new.raw --no-digest --waive firmware --scope full
+	run -4 act plan new.raw --no-digest "${waive[@]}" --scope full
 	[[ $output == *"undo-room: "*"may need"*"behind the image"*"--undo FILE|DEV"*"--scope until-boot"* ]]
-	run -0 act plan new.raw --no-digest --waive firmware --scope full --undo log
+	run -0 act plan new.raw --no-digest "${waive[@]}" --scope full --undo log
 }
 
 @test "all: without --undo refused; with it bit for bit" {
-	run -2 act plan new.raw --no-digest --waive firmware --scope all
+	run -2 act plan new.raw --no-digest "${waive[@]}" --scope all
 	[[ $output == *"--scope all needs --undo FILE|DEV"* ]]
 	apply new.raw --sha256 "$(sha_of new.raw)" --scope all --undo log > /dev/null
 	run_new > /dev/null
@@ -284,8 +287,8 @@ is_new()
 
 @test "unseen: the plan knows its length, its table, and what is waived" {
 	xz -0 -k -f new.raw
-	act plan new.raw --no-digest --waive firmware --json > seen.json
-	blind act plan new.raw.xz --no-digest --waive firmware --waive unseen --json > plan.json
+	act plan new.raw --no-digest "${waive[@]}" --json > seen.json
+	blind act plan new.raw.xz --no-digest "${waive[@]}" --waive unseen --json > plan.json
 	cmp <(jq '[.ranges, (.edits | length), .image.size_bytes]' seen.json) <(jq '[.ranges, (.edits | length), .image.size_bytes]' plan.json)
 	[ "$(jq -r '.checks[] | select(.name == "unseen").verdict' plan.json)" = waived ]
 	[ "$(jq -r '.checks[] | select(.name == "firmware").verdict' plan.json)" = waived ]
@@ -298,7 +301,7 @@ is_new()
 	xz -0 -k -f loaderless.raw
 	for way in rollback commit; do
 		cp --sparse=always old.raw disk.raw
-		run -6 blind apply loaderless.raw.xz --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen
+		run -6 blind act apply loaderless.raw.xz --confirm-disk disk.raw --progress none --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen
 		[[ $output == *"no-boot-path: "* ]]
 		[ "$(act status --json | jq -r .state)" = body ]
 		[[ $(act status) == *"overlay rollback"*"overlay commit"* ]]
@@ -315,7 +318,7 @@ is_new()
 		fi
 	done
 	cp --sparse=always old.raw disk.raw
-	blind apply loaderless.raw.xz --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen --waive no-boot-path > /dev/null
+	blind apply loaderless.raw.xz --sha256 "$(sha_of loaderless.raw.xz)" --waive unseen > /dev/null
 	[ "$(act status --json | jq -r .state)" = complete ]
 }
 
@@ -343,7 +346,7 @@ is_new()
 }
 
 @test "standard input: a saved plan wants the same bytes again" {
-	act plan - --sha256 "$(sha_of new.raw)" --waive firmware -o plan.json < <(cat new.raw) > /dev/null
+	act plan - --sha256 "$(sha_of new.raw)" "${waive[@]}" -o plan.json < <(cat new.raw) > /dev/null
 	run -3 "$MOULT" overlay apply --plan plan.json --confirm-disk disk.raw --progress none < /dev/null
 	is_old
 	run -5 "$MOULT" overlay apply --plan plan.json --confirm-disk disk.raw --progress none < <(head -c 30M new.raw; head -c $(( IMAGE_MIB - 30 ))M /dev/zero)

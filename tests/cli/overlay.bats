@@ -25,7 +25,7 @@ setup()
 	rm -f disk.raw
 	cp --sparse=always old.raw disk.raw
 	SHA=$(cat new.sha)
-	WAIVE=(--waive firmware)
+	WAIVE=(--waive firmware --waive no-boot-path)
 }
 
 overlay() { "$MOULT" overlay "$@"; }

@@ -34,7 +34,17 @@ setup() {
 		                yield from (v for v in value if isinstance(v, str))
 		            else:
 		                yield from enums(value)
-		assert own and set(enums(schema)) - set(names) == own, own
+		assert own and set(enums(schema["properties"])) - set(names) == own, own
+	END
+}
+
+@test "the machine in it has the shape that a machine has" {
+	run -0 python3 - "$ROOT" <<-'END'
+		import json, sys
+		plan, machine = (json.load(open(f"{sys.argv[1]}/data/moult.{name}.schema.json")) for name in ("plan", "platform"))
+		own = {key: machine[key] for key in ("type", "properties", "required", "additionalProperties")}
+		assert plan["$defs"]["platform"] == own
+		assert all(plan["$defs"][name] == shape for name, shape in machine["$defs"].items())
 	END
 }
 

@@ -58,6 +58,8 @@ static void save_plans(const char *folder)
 	plan.undo = UNDO_FILE;
 	plan.undo_path = str_copy("/mnt/undo.log");
 	save_plan(folder, "plan/file.json", &plan);
+	sample_machine(&plan.platform);
+	sample_prediction(&plan.prediction);
 	plan.chunk_bytes = 65536;
 	plan.scope = SCOPE_NONE;
 	plan.disk.path = str_copy("/tmp/disk");

@@ -54,6 +54,11 @@ static inline void sample_ranges(struct plan *plan)
 		      "the protective entry spans the disk");
 	plan_add_edit(plan, 20 * SAMPLE_GIB - 512, "EFI PART", 8,
 		      "the second header lies at the true end");
+	plan_add_edit(plan, 5 * SAMPLE_MIB, "guest", 5, "of the guest");
+	plan->edits[plan->edit_count - 1].is_guest = true;
+	plan_add_line(plan, "fstab", "/etc/fstab", "/dev/xvdb1 gets nofail",
+		      "after 90 s the emergency shell follows");
+	plan->is_adapted = true;
 	plan_add_keep(plan, 2 * SAMPLE_GIB, 3 * SAMPLE_GIB);
 	plan_add_keep(plan, 8 * SAMPLE_GIB, 4 * SAMPLE_MIB);
 }
@@ -69,6 +74,42 @@ static inline void sample_checks(struct plan *plan)
 		       "elsewhere first");
 	plan_add_step(plan, "Switch the guest from PV to HVM in the provider's panel.");
 	plan_add_step(plan, "Leave rescue mode.");
+}
+
+static inline void sample_machine(struct platform *platform)
+{
+	struct platform_nic *nic;
+
+	if (platform_by_name("kvm-virtio-bios", platform, NULL) != 0)
+		return;
+	platform->disks[0].size_bytes = 20 * SAMPLE_GIB;
+	platform->disks[0].sector_bytes = 512;
+	nic = &platform->nics[0];
+	nic->mac = str_copy("52:54:00:12:34:56");
+	nic->ip4 = PLATFORM_STATIC;
+	guest_words_add(&nic->addresses, "192.0.2.7/24", 12);
+	platform_add_route(nic, "default", "192.0.2.1", false);
+	guest_words_add(&platform->resolvers, "192.0.2.53", 10);
+}
+
+/* Broken at one link, which has evidence and can be mended. */
+static inline void sample_prediction(struct prediction *prediction)
+{
+	unsigned i;
+
+	prediction->image = str_copy("/srv/debian-12-generic-amd64.raw.xz");
+	prediction->platform = str_copy("kvm-virtio-bios");
+	prediction->system = str_copy("Debian GNU/Linux 12 (bookworm)");
+	prediction_judge(prediction, STEP_ROOT, PREDICT_BROKEN, FIXER_ROOT_ARGUMENT,
+			 "root=/dev/xvda1 will not be there");
+	prediction_add_evidence(prediction, STEP_ROOT, "/boot/grub/grub.cfg",
+				"the disk is called vda on this machine");
+	prediction_judge(prediction, STEP_ADDRESS, PREDICT_UNKNOWN, FIXER_NETWORK,
+			 "no address of the machine is known");
+	for (i = 0; i < STEP_COUNT; i++)
+		prediction_judge(prediction, (enum prediction_step)i, PREDICT_HOLDS,
+				 FIXER_NONE, "%s is right", prediction_steps[i].name);
+	prediction_add_provider(prediction, "set its mode to HVM, not PV");
 }
 
 /* @plan: zeroed; plan_clear gives it back */
@@ -89,6 +130,8 @@ static inline void sample_plan(struct plan *plan)
 	sample_image(&plan->image);
 	sample_ranges(plan);
 	sample_checks(plan);
+	sample_machine(&plan->platform);
+	sample_prediction(&plan->prediction);
 }
 
 #endif

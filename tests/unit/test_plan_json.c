@@ -75,13 +75,25 @@ static void nothing_of_a_plan_is_lost(void **state)
 	assert_int_equal(back.range_count, plan.range_count);
 	assert_true(back.ranges[2].offset == plan.ranges[2].offset);
 	assert_int_equal(back.ranges[4].phase, PHASE_BOOT);
-	assert_int_equal(back.edit_count, 2);
+	assert_int_equal(back.edit_count, 3);
+	assert_true(back.edits[2].is_guest && !back.edits[1].is_guest);
+	assert_true(back.is_adapted);
+	assert_string_equal(back.lines[0].what, "/dev/xvdb1 gets nofail");
 	assert_int_equal(back.edits[0].length, 4);
 	assert_memory_equal(back.edits[0].bytes, "\x00\x7f\x80\xff", 4);
 	assert_true(back.keeps[1].length == 4 * SAMPLE_MIB);
 	assert_ptr_equal(back.checks[2].name, plan_check_row_of("cpu-level")->name);
 	assert_int_equal(back.checks[2].verdict, CHECK_WAIVED);
 	assert_string_equal(back.steps[1], "Leave rescue mode.");
+	assert_string_equal(back.platform.name, "kvm-virtio-bios");
+	assert_string_equal(back.platform.nics[0].routes[0].gateway, "192.0.2.1");
+	assert_int_equal(prediction_error(&back.prediction), ERROR_VERIFY);
+	assert_int_equal(prediction_first_bad(&back.prediction, CHAIN_BOOT), STEP_ROOT);
+	assert_int_equal(back.prediction.links[STEP_ROOT].fixer, FIXER_ROOT_ARGUMENT);
+	assert_string_equal(back.prediction.links[STEP_ROOT].evidence[0].text,
+			    "the disk is called vda on this machine");
+	assert_string_equal(back.prediction.provider.list[0],
+			    "set its mode to HVM, not PV");
 	plan_clear(&back);
 }
 
@@ -167,7 +179,7 @@ static const struct {
 	{"", "21474836480", "-512", "disk: the field 'size_bytes' is not a whole"},
 	{"", "21474836480", "21474836480.0", "'size_bytes' is not a whole number"},
 	{"", "21474836480", "\"20 GiB\"", "'size_bytes' is not a whole number"},
-	{"", "21474836480", "9223372036854775808", "line 10: too big integer"},
+	{"", "21474836480", "9223372036854775808", "line 11: too big integer"},
 	{"", "\"sector_bytes\": 512", "\"sector_bytes\": 520", "520 bytes is not"},
 	{"ends_sha256", "\"eee", "\"ee", "'ends_sha256' is not 64"},
 	{"content_ids", "\"7A1C-33F0\"", "7", "entry 2 of 'content_ids'"},
@@ -201,6 +213,23 @@ static const struct {
 	{"\"checks\"", "\"refused\"", "\"waived\"", "'memory' cannot be waived"},
 	{"\"checks\"", "\"good\"", "\"fine\"", "unknown verdict 'fine'"},
 	{"\"steps\"", "\"Leave rescue mode.\"", "null", "entry 2 of 'steps'"},
+	{"", "moult.platform/1", "moult.platform/2",
+	 "platform: the schema is not 'moult.platform/1'"},
+	{"\"platform\"", "\"bios\"", "\"dos\"", "platform: unknown firmware 'dos'"},
+	{"", "moult.prediction/1", "moult.prediction/2",
+	 "prediction: the schema is not 'moult.prediction/1'"},
+	{"\"chains\"", "\"boot\"", "\"reach\"", "unknown chain 'reach'"},
+	{"\"chains\"", "\"boot\"", "\"reach\"", "prediction: boot"},
+	{"\"chains\"", "\"broken\"", "\"holds\"", "does not follow from its links"},
+	{"\"chains\"", "\"first_bad\": \"root\"", "\"first_bad\": \"loader\"",
+	 "does not follow from its links"},
+	{"\"chains\"", "\"name\": \"loader\"", "\"name\": \"kernel\"",
+	 "boot: loader: unknown link 'kernel'"},
+	{"\"chains\"", "\"root-argument\"", "\"prayer\"",
+	 "boot: root: unknown fixer 'prayer'"},
+	{"\"chains\"", "\"text\": \"the disk", "\"test\": \"the disk",
+	 "'text' is missing"},
+	{"\"provider\"", "\"set its", "1, \"set its", "'provider' is not a text"},
 };
 
 static void lists_are_lists(void **state)
@@ -225,11 +254,11 @@ static void each_bad_field_is_named(void **state)
 
 static void what_is_too_long_is_refused(void **state)
 {
-	autofree char *step = mem_zero(PLAN_JSON_LINE_MOST_BYTES + 2, 1);
+	autofree char *step = mem_zero(PLAN_LINE_MOST_BYTES + 2, 1);
 	autofree char *path = mem_zero(PLAN_JSON_TEXT_MOST_BYTES + 2, 1);
 
 	(void)state;
-	memset(step, 'x', PLAN_JSON_LINE_MOST_BYTES + 1);
+	memset(step, 'x', PLAN_LINE_MOST_BYTES + 1);
 	memset(path, 'x', PLAN_JSON_TEXT_MOST_BYTES + 1);
 	assert_refused("", "Leave rescue mode.", step, "longer than 1023 bytes");
 	assert_refused("", "/dev/vda", path, "longer than 4096 bytes");

@@ -157,6 +157,14 @@ static void a_plan_is_one_screen(void **state)
 		"        and gap 1024 KiB, MBR 512 B\n"
 		"Edits   4 bytes at 446: the protective entry spans the disk\n"
 		"        8 bytes at 21474835968: the second header lies at the true end\n"
+		"Guest   made to fit the machine by 1 changes: 5 B in 1 places\n"
+		"        fstab: /etc/fstab: /dev/xvdb1 gets nofail; else: after 90 s the\n"
+		"        emergency shell follows\n"
+		"Machine kvm-virtio-bios\n"
+		"Boots   NO: root: root=/dev/xvda1 will not be there; mended by root-argument\n"
+		"Reached cannot be told: address: no address of the machine is known; mended by\n"
+		"        network\n"
+		"Lets in yes\n"
 		"From the first write to the last this disk does not boot by itself.\n"
 		"REFUSED memory: the decoder needs 2 GiB and 480 MiB are free: unpack the image\n"
 		"        elsewhere first\n"
@@ -262,6 +270,8 @@ static void fits_a_screen_with(const char *part)
 	put(&plan.image.system, text);
 	plan.undo = UNDO_FILE;
 	put(&plan.undo_path, text);
+	put(&plan.prediction.platform, text);
+	put(&plan.prediction.links[STEP_ROOT].says, text);
 	for (i = 0; i < 3000; i++) {
 		plan_add_range(&plan, i % 2 ? PHASE_BODY : PHASE_BOOT, i, UINT64_MAX / 4, text);
 		plan_add_edit(&plan, UINT64_MAX, "x", 1, text);
