@@ -122,7 +122,7 @@ static int find_new(struct edits *edits, const char *path, struct spot *spot,
 	struct vfs_walk autowalk walk = VFS_WALK_NONE;
 	const struct vfs_place *place;
 	autofree char *folder = NULL;
-	const char *name;
+	const char *name = NULL;
 
 	if (split(path, &folder, &name, err) != 0 ||
 	    make_folders(edits, folder, err) != 0)
