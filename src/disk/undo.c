@@ -224,8 +224,9 @@ uint64_t undo_saved_bytes(const struct undo *undo)
 	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < undo_record_count(undo); i++)
-		bytes += undo_record_at(undo, i)->length;
+	/* those of this session are in no index yet */
+	for (i = 0; i < undo->record_count; i++)
+		bytes += undo->records[i].length;
 	return bytes;
 }
 

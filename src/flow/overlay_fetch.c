@@ -8,7 +8,7 @@
 #include "model/sink.h"
 #include "sys/aside.h"
 
-enum { AHEAD = 6 }; /* enough to be ahead of a disk that is slow for a moment */
+enum { AHEAD = 4 }; /* enough to be ahead of a disk that is slow for a moment */
 
 /* A piece that is being fetched. */
 struct fetched {

@@ -15,7 +15,7 @@
 enum {
 	WRITER_BATCH = 16, /* pieces that one flush of the log covers */
 	WRITER_ASIDE = 4,  /* pieces that were read, and are being compared or hashed */
-	WRITER_AHEAD = 3,  /* pieces whose reading was begun */
+	WRITER_AHEAD = 2,  /* pieces whose reading was begun */
 };
 
 struct aside;

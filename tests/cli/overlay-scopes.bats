@@ -161,6 +161,8 @@ is_old()
 @test "full in the tail: the old system comes back after the new one has run" {
 	run -0 --separate-stderr apply new.raw --sha256 "$(sha_of new.raw)" --scope full --json
 	[ "$(jq -r .state <<< "$output")" = complete ]
+	# apply tells of its log what who reads the log tells
+	[ "$(jq .log <<< "$output")" = "$(act status --json | jq .log)" ]
 	[ "$(sgdisk -p disk.raw | grep -c 'moult undo')" = 1 ]
 	written=$(run_new)
 	[ "$written" -gt $(( 100 << 20 )) ]
