@@ -254,7 +254,7 @@ static void test_fstab(void **state)
 		const struct fstab_row *row = &fstab_rows[i];
 		struct world *world;
 
-		print_message("%s\n", row->name);
+		print_message("# %s\n", row->name);
 		set_up(state);
 		world = *state;
 		put(world, "/etc/fstab", row->before);
