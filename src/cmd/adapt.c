@@ -32,7 +32,7 @@ static const struct opt adapt_options[] = {
 	{"key", 'k', "FILE", "public ssh keys that get USER in", "FILE"},
 	{"user", 'u', "USER", "who gets the keys (default root)", NULL},
 	{"old-system", 0, "IMAGE", "the system that ran on the machine before", "FILE"},
-	{"keep-keys", 0, NULL, "take the old system's ssh host keys and authorized keys",
+	{"keep-keys", 0, NULL, "take its ssh host keys and authorized keys along",
 	 NULL},
 	{"confirm-disk", 0, "ID", "the disk's id: nothing is asked; a file needs none",
 	 NULL},
