@@ -213,7 +213,7 @@ for chain in json.load(open("answer.json"))["chains"]:
 	cp --sparse=always efi.raw whole.raw
 	dd if=esp of=whole.raw bs=1M seek=1 conv=notrunc status=none
 	predict 5 whole.raw nvme-uefi
-	[ "$(first boot)" = "broken loader loader" ] # GRUB_TIMEOUT=-1
+	[ "$(first boot)" = "broken loader recordfail" ] # GRUB_TIMEOUT=-1
 	edit whole 65 834 'sed -i "s/set timeout=-1/set timeout=1/" $root/boot/grub/grub.cfg'
 	predict 0 faulty.raw nvme-uefi
 	[ "$(first boot)" = "holds None None" ]
