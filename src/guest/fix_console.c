@@ -255,10 +255,11 @@ static void edit_terminal(struct fix *fix, const char *path, enum arguments_form
 			      prevents);
 }
 
-/* A line of grub.cfg that names a terminal. Returns: whether it changed */
-static bool edit_menu_line(const struct console_fix *console, const char *line,
-			   struct str *out)
+/* A line of grub.cfg that names a terminal: "terminal_input serial" and "serial --unit=...".
+ * Returns: whether it changed */
+static bool edit_menu_line(const void *data, const char *line, struct str *out)
 {
+	const struct console_fix *console = data;
 	const char *serial = console_serial(console->has);
 	const bool has_serial = serial != NULL && text_starts(serial, "ttyS");
 	const char *verb = line + strspn(line, " \t");
@@ -278,25 +279,6 @@ static bool edit_menu_line(const struct console_fix *console, const char *line,
 	return true;
 }
 
-/* "terminal_input serial" and "serial --unit=..." of grub.cfg itself. */
-static size_t edit_menu(const struct console_fix *console, const char *text,
-			struct str *out)
-{
-	size_t changed = 0, length;
-
-	for (; *text != '\0'; text += length) {
-		length = strcspn(text, "\n");
-		length += text[length] == '\n';
-		autofree char *line = strndup(text, length);
-
-		if (edit_menu_line(console, line, out))
-			changed++;
-		else
-			str_add_bytes(out, text, length);
-	}
-	return changed;
-}
-
 static void edit_grub(struct fix *fix, const char *path, enum arguments_form form,
 		      void *data)
 {
@@ -305,7 +287,7 @@ static void edit_grub(struct fix *fix, const char *path, enum arguments_form for
 
 	if (form != ARGUMENTS_GRUB || !fix_text(fix, path, &text))
 		return;
-	changed = edit_menu(data, text.bytes, &now);
+	changed = text_edit_lines(text.bytes, edit_menu_line, data, &now);
 	str_addf(&what, "GRUB's terminal is one of this machine in %zu line%s", changed,
 		 changed > 1 ? "s" : "");
 	if (changed > 0)

@@ -47,17 +47,6 @@ static bool is_broken(const struct fix *fix, const struct inspection *image,
 	return is_ours;
 }
 
-static const struct inspect_efi_file *efi_file(const struct inspection *image,
-					       const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < image->efi_file_count; i++)
-		if (strcasecmp(image->efi_files[i].path, path) == 0)
-			return &image->efi_files[i];
-	return NULL;
-}
-
 /* Read a file of the ESP as edited so far. */
 static bool read_esp(const struct fix *fix, const char *path, size_t most,
 		     struct str *out)
@@ -147,17 +136,18 @@ copy_own(struct fix *fix, const struct grub_lead *lead, const char *says)
 	autofree char *folder = vendor_of(fix->image, "grubx64.efi");
 	autostr struct str grub = STR_EMPTY, shim = STR_EMPTY;
 	const struct inspect_efi_file *file;
-	bool has_shim = is_shim(efi_file(fix->image, FALLBACK)), is_copied = true;
+	bool has_shim = is_shim(inspection_find_efi_file(fix->image, FALLBACK)),
+	     is_copied = true;
 
 	if (folder == NULL)
 		return NULL;
 	str_addf(&grub, "%s/grubx64.efi", folder);
 	str_addf(&shim, "%s/shimx64.efi", folder);
-	file = efi_file(fix->image, grub.bytes);
+	file = inspection_find_efi_file(fix->image, grub.bytes);
 	if (!can_lead(file, lead))
 		return NULL;
 	/* the shim last: without the GRUB beside it, it starts nothing */
-	if (!has_shim && efi_file(fix->image, shim.bytes) != NULL)
+	if (!has_shim && inspection_find_efi_file(fix->image, shim.bytes) != NULL)
 		has_shim = is_copied = copy_file(fix, grub.bytes, BESIDE, says) &&
 				       copy_file(fix, shim.bytes, FALLBACK, says);
 	else
@@ -184,7 +174,9 @@ static bool place_ours(struct fix *fix, const char *says)
 		return false;
 	}
 	(void)fix_put_esp(
-		fix, is_shim(efi_file(fix->image, FALLBACK)) ? BESIDE : FALLBACK,
+		fix,
+		is_shim(inspection_find_efi_file(fix->image, FALLBACK)) ? BESIDE
+									: FALLBACK,
 		bytes.bytes, bytes.length,
 		"GRUB, made for this place; it is not signed: leave Secure Boot off",
 		says);
@@ -236,15 +228,15 @@ static void put_config(struct fix *fix, const struct grub_lead *lead, const char
 /* The GRUB that a firmware comes to now. Returns: it, or NULL */
 static const struct inspect_efi_file *present(const struct inspection *image)
 {
-	const struct inspect_efi_file *file = efi_file(image, FALLBACK);
+	const struct inspect_efi_file *file = inspection_find_efi_file(image, FALLBACK);
 
-	return is_shim(file) ? efi_file(image, BESIDE) : file;
+	return is_shim(file) ? inspection_find_efi_file(image, BESIDE) : file;
 }
 
 /* A program of another kind is somebody's choice. */
 static bool is_foreign(const struct inspection *image)
 {
-	const struct inspect_efi_file *file = efi_file(image, FALLBACK);
+	const struct inspect_efi_file *file = inspection_find_efi_file(image, FALLBACK);
 
 	return file != NULL && !file->is_shim && file->grub == NULL;
 }

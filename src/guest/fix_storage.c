@@ -36,8 +36,9 @@ static bool is_free(const char *options, size_t length)
  * @predict: of predict_to_kernel()
  * @out:     the line as it is to be
  * Returns:  whether it changed */
-static bool edit_line(const struct predict *predict, const char *line, struct str *out)
+static bool edit_line(const void *data, const char *line, struct str *out)
 {
+	const struct predict *predict = data;
 	const char *begin[FIELDS] = {NULL}, *at = line;
 	size_t length[FIELDS] = {0}, i;
 	autofree char *device = NULL;
@@ -64,24 +65,6 @@ static bool edit_line(const struct predict *predict, const char *line, struct st
 	return true;
 }
 
-static size_t edit_crypttab(const struct predict *predict, const char *text,
-			    struct str *out)
-{
-	size_t changed = 0, length;
-
-	for (; *text != '\0'; text += length) {
-		length = strcspn(text, "\n");
-		length += text[length] == '\n';
-		autofree char *line = strndup(text, length);
-
-		if (line != NULL && edit_line(predict, line, out))
-			changed++;
-		else
-			str_add_bytes(out, text, length);
-	}
-	return changed;
-}
-
 static bool detect(const struct fix *fix)
 {
 	return fix->image->has_guest &&
@@ -98,7 +81,7 @@ static int plan(struct fix *fix, struct error *err)
 	(void)err;
 	predict_to_kernel(&predict, fix->image, fix->platform, &judged);
 	if (fix_text(fix, CRYPTTAB, &text))
-		changed = edit_crypttab(&predict, text.bytes, &now);
+		changed = text_edit_lines(text.bytes, edit_line, &predict, &now);
 	str_addf(&what, "nofail is added to %zu volume%s whose device is not there",
 		 changed, changed > 1 ? "s" : "");
 	if (changed > 0)
@@ -124,7 +107,7 @@ static bool check(const struct fix *fix, const struct inspection *after, struct 
 	if (vfs_exists(fix->vfs, DEVICES))
 		str_add(why, DEVICES " still says which disks LVM looks at");
 	else if (vfs_read(fix->vfs, CRYPTTAB, READ_CONFIG_MOST, &text, NULL) == 0 &&
-		 edit_crypttab(&predict, text.bytes, &now) > 0)
+		 text_edit_lines(text.bytes, edit_line, &predict, &now) > 0)
 		str_add(why, CRYPTTAB " still names a device that is not there");
 	prediction_clear(&judged);
 	return why->length == 0;

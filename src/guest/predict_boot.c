@@ -387,17 +387,6 @@ static void boot_blocks_bios(struct predict *predict)
 	}
 }
 
-static const struct inspect_efi_file *efi_file(const struct inspection *image,
-					       const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < image->efi_file_count; i++)
-		if (strcasecmp(image->efi_files[i].path, path) == 0)
-			return &image->efi_files[i];
-	return NULL;
-}
-
 static const struct inspect_efi_config *efi_config(const struct inspection *image,
 						   const char *folder)
 {
@@ -456,7 +445,7 @@ static void judge_efi_program(struct predict *predict,
 			      const struct inspect_efi_file *file)
 {
 	if (file->is_shim) {
-		file = efi_file(predict->image, "/EFI/BOOT/grubx64.efi");
+		file = inspection_find_efi_file(predict->image, "/EFI/BOOT/grubx64.efi");
 		if (file == NULL) {
 			prediction_judge(predict->out, STEP_BOOT_BLOCKS, PREDICT_UNKNOWN,
 					 FIXER_GRUB_UEFI,
@@ -494,7 +483,7 @@ static void boot_blocks_uefi(struct predict *predict)
 	for (i = 0; machine != NULL && i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(machine, names[i].architecture) == 0)
 			path = names[i].path;
-	file = efi_file(predict->image, path);
+	file = inspection_find_efi_file(predict->image, path);
 	if (file != NULL) {
 		judge_efi_program(predict, file);
 		return;

@@ -52,6 +52,26 @@ char *text_next_joined(char **rest)
 	return text_next_line(rest);
 }
 
+size_t text_edit_lines(const char *text,
+		       bool (*edit)(const void *data, const char *line, struct str *out),
+		       const void *data, struct str *out)
+{
+	autostr struct str line = STR_EMPTY;
+	size_t changed = 0, length;
+
+	for (; *text != '\0'; text += length) {
+		length = strcspn(text, "\n");
+		length += text[length] == '\n';
+		str_clear(&line);
+		str_add_bytes(&line, text, length);
+		if (edit(data, line.bytes, out))
+			changed++;
+		else
+			str_add_bytes(out, text, length);
+	}
+	return changed;
+}
+
 char *text_next_word(char **rest)
 {
 	char *word;

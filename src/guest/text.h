@@ -19,6 +19,16 @@ char *text_next_line(char **rest);
 /** As text_next_line, but what a backslash at a line's end continues is one line. */
 char *text_next_joined(char **rest);
 
+/** Go through the lines of a text, each with its end; @text stays as it is.
+ *
+ * @edit:   adds to @out what a line becomes and returns true, or adds nothing and returns false:
+ *          then the line stays
+ * Returns: how many lines changed
+ */
+size_t text_edit_lines(const char *text,
+		       bool (*edit)(const void *data, const char *line, struct str *out),
+		       const void *data, struct str *out);
+
 /** The next word between blanks. @rest: moved behind it. Returns: it, or NULL at the end */
 char *text_next_word(char **rest);
 

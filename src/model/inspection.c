@@ -2,6 +2,7 @@
 #include "model/inspection.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/str.h"
 
@@ -45,6 +46,17 @@ void inspection_add_efi_file(struct inspection *inspection, const char *path,
 			 sizeof(*inspection->efi_files));
 	inspection->efi_files[inspection->efi_file_count++] = (struct inspect_efi_file){
 		.path = str_copy(path), .size_bytes = size_bytes};
+}
+
+const struct inspect_efi_file *inspection_find_efi_file(const struct inspection *image,
+							const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < image->efi_file_count; i++)
+		if (strcasecmp(image->efi_files[i].path, path) == 0)
+			return &image->efi_files[i];
+	return NULL;
 }
 
 void inspection_add_efi_config(struct inspection *inspection, const char *path,

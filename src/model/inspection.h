@@ -77,6 +77,10 @@ void inspection_add_layer(struct inspection *inspection, const char *name,
 void inspection_add_efi_file(struct inspection *inspection, const char *path,
 			     uint64_t size_bytes);
 
+/** A file of the EFI system partition, whose names know no case. Returns: it, or NULL */
+const struct inspect_efi_file *inspection_find_efi_file(const struct inspection *image,
+							const char *path);
+
 /** Add a grub.cfg of the EFI system partition; the path is copied, the text taken over. */
 void inspection_add_efi_config(struct inspection *inspection, const char *path,
 			       char *text);
